@@ -1,0 +1,33 @@
+// temporary: keeps go.mod complete while packages are being written
+package zz
+
+import (
+	_ "filippo.io/edwards25519"
+	_ "filippo.io/torchwood"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/schollz/progressbar/v3"
+	_ "github.com/spf13/cobra"
+	_ "github.com/transparency-dev/formats/log"
+	_ "github.com/transparency-dev/formats/note"
+	_ "github.com/transparency-dev/formats/proof"
+	_ "github.com/transparency-dev/formats/witness"
+	_ "github.com/transparency-dev/merkle/compact"
+	_ "github.com/transparency-dev/merkle/proof"
+	_ "github.com/transparency-dev/merkle/rfc6962"
+	_ "github.com/transparency-dev/tessera"
+	_ "github.com/transparency-dev/tessera/api/layout"
+	_ "github.com/transparency-dev/tessera/fsck"
+	_ "github.com/transparency-dev/tessera/storage/posix"
+	_ "go.etcd.io/bbolt"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/mod/sumdb/note"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sync/semaphore"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/unicode/norm"
+	_ "golang.org/x/text/unicode/bidi"
+)
