@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"cocket.example/log/internal/web"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// maxWindow bounds what a zstd decoder keeps of the past, as RFC 9659 does for HTTP.
+	maxWindow = 8 << 20
+	// decoderRoom is reserved for a decoder: its window and its blocks.
+	decoderRoom = maxWindow + 1<<20
+
+	firstBuffer    = 4 << 10  // of a body whose length is not known
+	maxFirstBuffer = 64 << 10 // of one that announces its length: it is believed so far
+)
+
+// errRoom is the answer when the bytes in flight reach their bound: nothing was accepted.
+var errRoom = web.Later("too many bytes are on their way into this log, try again later")
+
+// reservation is a request's share of the bytes in flight. It grows with what has really arrived,
+// so that a client that announces much and sends little holds little; it never waits, so that two
+// that grow cannot wait for each other.
+type reservation struct {
+	room *semaphore.Weighted
+	held int64
+}
+
+func (r *reservation) grow(n int64) error {
+	if !r.room.TryAcquire(n) {
+		return errRoom
+	}
+	r.held += n
+	return nil
+}
+
+func (r *reservation) shrink(n int64) {
+	r.room.Release(n)
+	r.held -= n
+}
+
+func (r *reservation) release() {
+	r.room.Release(r.held)
+	r.held = 0
+}
+
+// readBody reads the decoded body within the limits of its format. The slice is the caller's to
+// keep: entries alias it, and a storage may hold them after the request.
+func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) ([]byte, error) {
+	limit := r.format.limit(h.config.Entries)
+	if r.ContentLength > int64(limit) {
+		return nil, r.bodyError(w, &http.MaxBytesError{Limit: int64(limit)})
+	}
+	connection := http.NewResponseController(w)
+	if err := connection.SetReadDeadline(time.Now().Add(h.config.BodyTimeout)); err != nil {
+		return nil, fmt.Errorf("setting the deadline of a body: %w", err)
+	}
+	// The encoded body is bounded as well: what decodes to nothing could go on for ever.
+	encoded := http.MaxBytesReader(w, r.Body, int64(limit))
+	decoded, done, err := r.decode(w, encoded, room)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	buffer := firstBuffer
+	if r.ContentLength > 0 && r.Header.Get("Content-Encoding") == "" {
+		buffer = min(int(r.ContentLength)+1, maxFirstBuffer) // one more, to see the end
+	}
+	body, err := readAll(decoded, room, span{buffer, limit})
+	if err != nil {
+		return nil, r.bodyError(w, err)
+	}
+	// The deadline would otherwise end the connection, and with it a wait.
+	if err := connection.SetReadDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("clearing the deadline of a body: %w", err)
+	}
+	return body, nil
+}
+
+// span is the first size of a buffer and the most bytes that it may come to hold.
+type span struct{ first, limit int }
+
+// readAll reads to the end, and reserves room before it takes any.
+func readAll(r io.Reader, room *reservation, s span) ([]byte, error) {
+	if err := room.grow(int64(s.first)); err != nil {
+		return nil, err
+	}
+	body := make([]byte, 0, s.first)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > s.limit:
+			return nil, &http.MaxBytesError{Limit: int64(s.limit)}
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		case len(body) < cap(body):
+			continue
+		}
+		larger := min(4*cap(body), s.limit+1)
+		if err := room.grow(int64(larger)); err != nil { // while it is copied there are two
+			return nil, err
+		}
+		room.shrink(int64(cap(body)))
+		body = append(make([]byte, 0, larger), body...)
+	}
+}
+
+// bodyError says why a body could not be read.
+func (r request) bodyError(w http.ResponseWriter, err error) error {
+	var tooLarge *http.MaxBytesError
+	var refusal *web.Error
+	switch {
+	case errors.As(err, &refusal):
+		return refusal
+	case errors.As(err, &tooLarge):
+		return web.Errorf(http.StatusRequestEntityTooLarge, "the body is too large, want at most %d bytes%s",
+			tooLarge.Limit, r.format.hint)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		return web.Errorf(http.StatusRequestTimeout, "the body did not arrive in time")
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return web.Errorf(http.StatusRequestEntityTooLarge, "the zstd window is too large, want at most 8 MiB")
+	case r.Header.Get("Content-Encoding") != "":
+		return web.Errorf(http.StatusBadRequest, "the body is not what its Content-Encoding says")
+	default:
+		return web.Errorf(http.StatusBadRequest, "the body ended early")
+	}
+}
+
+// decode undoes the Content-Encoding. done returns the decoder, and with it everything that it
+// holds of the body.
+func (r request) decode(w http.ResponseWriter, body io.Reader, room *reservation) (
+	decoded io.Reader, done func(), err error,
+) {
+	encoding := r.Header.Get("Content-Encoding")
+	if encoding == "" || encoding == "identity" {
+		return body, func() {}, nil
+	}
+	if r.format.encodings == "" || encoding != "zstd" && encoding != "gzip" {
+		if r.format.encodings != "" {
+			w.Header().Set("Accept-Encoding", r.format.encodings) // RFC 7694, 3
+		}
+		return nil, nil, web.Errorf(http.StatusUnsupportedMediaType,
+			"this Content-Encoding is not known here, want %s", orNone(r.format.encodings))
+	}
+	if err := room.grow(decoderRoom); err != nil {
+		return nil, nil, err
+	}
+	if encoding == "gzip" {
+		decoded, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, nil, r.bodyError(w, err)
+		}
+		return decoded, func() { _ = decoded.Close() }, nil // its reader is the request's to close
+	}
+	return zstdReader(body)
+}
+
+func orNone(encodings string) string {
+	if encodings == "" {
+		return "none"
+	}
+	return encodings
+}
+
+// zstdDecoders are kept, because making one costs more than decoding a small batch.
+var zstdDecoders sync.Pool
+
+func zstdReader(body io.Reader) (io.Reader, func(), error) {
+	decoder, ok := zstdDecoders.Get().(*zstd.Decoder)
+	if !ok {
+		var err error
+		decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, nil, fmt.Errorf("making a zstd decoder: %w", err)
+		}
+	}
+	if err := decoder.Reset(body); err != nil {
+		return nil, nil, web.Errorf(http.StatusBadRequest, "the body is not zstd (RFC 8878)")
+	}
+	done := func() {
+		if decoder.Reset(nil) == nil { // forgets the body
+			zstdDecoders.Put(decoder)
+		}
+	}
+	return decoder, done, nil
+}
