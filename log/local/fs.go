@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// FS is what the storage asks of a file system. Names are slash-separated and relative to the
+// log's directory. Tests replace it to forget what was not synced and to fail the n-th call.
+type FS interface {
+	// OpenFile opens a file with the flags of package os; O_CREATE makes one of mode 0644.
+	OpenFile(name string, flag int) (File, error)
+	MkdirAll(dir string) error
+	Rename(from, to string) error
+	Remove(name string) error
+	ReadDir(dir string) ([]string, error)
+	SyncDir(dir string) error
+	// Lock takes the writer's lock, which ends with the process or with Close of the result.
+	Lock(name string) (io.Closer, error)
+	// Free returns how many bytes an unprivileged writer may still write.
+	Free() (uint64, error)
+}
+
+// File is an open file.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Size() (int64, error)
+	Truncate(size int64) error
+	Sync() error // data and size are durable on nil
+}
+
+// Dir returns the file system below a directory.
+func Dir(dir string) FS { return osFS(dir) }
+
+type osFS string
+
+type osFile struct{ *os.File }
+
+func (d osFS) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
+
+func (d osFS) OpenFile(name string, flag int) (File, error) {
+	f, err := os.OpenFile(d.path(name), flag, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (d osFS) MkdirAll(dir string) error    { return os.MkdirAll(d.path(dir), 0o755) }
+func (d osFS) Rename(from, to string) error { return os.Rename(d.path(from), d.path(to)) }
+func (d osFS) Remove(name string) error     { return os.Remove(d.path(name)) }
+
+func (d osFS) ReadDir(dir string) ([]string, error) {
+	entries, err := os.ReadDir(d.path(dir))
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, err
+}
+
+func (d osFS) SyncDir(dir string) error {
+	f, err := os.Open(d.path(dir))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func (d osFS) Lock(name string) (io.Closer, error) {
+	f, err := os.OpenFile(d.path(name), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s is locked: another process writes this log: %w", d.path(name), err)
+	}
+	return f, nil
+}
+
+func (d osFS) Free() (uint64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(string(d), &st); err != nil {
+		return 0, err
+	}
+	return st.Bavail * uint64(st.Bsize), nil
+}
+
+func (f osFile) Size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (f osFile) Sync() error { return unix.Fdatasync(int(f.Fd())) }
+
+// readFile reads a whole file of at most limit bytes.
+func readFile(fsys FS, name string, limit int64) ([]byte, error) {
+	f, err := fsys.OpenFile(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, want at most %d", name, size, limit)
+	}
+	b := make([]byte, size)
+	if _, err := f.ReadAt(b, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	return b, nil
+}
+
+// replaceFile makes name hold exactly b, atomically and durably:
+//
+//	open name.new · write · fdatasync · close · rename → name · fsync directory
+func replaceFile(fsys FS, name string, b []byte) error {
+	if err := writeFile(fsys, name+".new", b); err != nil {
+		return err
+	}
+	if err := fsys.Rename(name+".new", name); err != nil {
+		return err
+	}
+	return fsys.SyncDir(path.Dir(name))
+}
+
+// writeFile writes and syncs a new file. What stands there under that name goes first, so that no
+// file is ever synced again after a sync of it failed.
+func writeFile(fsys FS, name string, b []byte) error {
+	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(b, 0); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
