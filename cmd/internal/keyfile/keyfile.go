@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package keyfile keeps keys in files. A secret is one line in a file that only its owner can read;
+// a verifier key is one line in a file, or stands literally on a command line.
+package keyfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+// maxSize bounds a key file. The longest key in use, an ML-DSA-44 verifier key, has below 2,100
+// bytes.
+const maxSize = 4096
+
+// Write writes a secret line to a new file that only its owner can read (mode 0600). It returns
+// once the file and its name are durable. A file that exists is never overwritten, because the key
+// in it may be the only copy.
+func Write(path, secret string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s exists already, and a key file is never overwritten", path)
+	}
+	if err != nil {
+		return err
+	}
+	if err := writeLine(f, secret); err != nil {
+		return errors.Join(err, os.Remove(path)) // ours, and useless
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func writeLine(f *os.File, line string) error {
+	_, err := io.WriteString(f, line+"\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Read returns the line of a secret file, without its LF. It refuses a file that others than its
+// owner may read or write.
+func Read(path string) (string, error) { return readLine(path, checkMode) }
+
+// ReadSigner reads a log's or a certifier's Ed25519 key (type 0x01, SN-16).
+func ReadSigner(path string) (note.Signer, error) {
+	skey, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil || !printsBack(skey, signer) {
+		return nil, fmt.Errorf("%s holds no Ed25519 signing key: want PRIVATE+KEY+name+id+base64 "+
+			"with key type 1, as \"cocket keygen\" writes it", path)
+	}
+	return signer, nil
+}
+
+// printsBack reports whether the key is spelled in the one way that is allowed: note.NewSigner
+// takes upper-case ids and stray base64 bits too.
+func printsBack(skey string, s note.Signer) bool {
+	secret, ok := strings.CutPrefix(skey, fmt.Sprintf("PRIVATE+KEY+%s+%08x+", s.Name(), s.KeyHash()))
+	_, err := strict.Base64(secret)
+	return ok && err == nil && strict.Name(s.Name()) == nil
+}
+
+// ReadCosigner reads a witness's Ed25519 cosignature key (type 0x04, CS-2).
+func ReadCosigner(path string) (*receipt.Cosigner, error) {
+	skey, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	cosigner, err := receipt.NewCosigner(skey)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return cosigner, nil
+}
+
+// ReadVerifierKey reads a file that holds one vkey.
+func ReadVerifierKey(path string) (receipt.VerifierKey, error) {
+	vkey, err := readLine(path, func(os.FileInfo) error { return nil })
+	if err != nil {
+		return receipt.VerifierKey{}, err
+	}
+	key, err := receipt.ParseVerifierKey(vkey)
+	if err != nil {
+		return receipt.VerifierKey{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
+}
+
+// VerifierKey takes a literal vkey, or else the name of a file that holds one. A vkey is told by
+// its two plus signs; a file whose own name has two is given as ./NAME.
+func VerifierKey(vkeyOrPath string) (receipt.VerifierKey, error) {
+	literal := strings.Count(vkeyOrPath, "+") >= 2 && !strings.HasPrefix(vkeyOrPath, ".") &&
+		!filepath.IsAbs(vkeyOrPath)
+	if literal {
+		return receipt.ParseVerifierKey(vkeyOrPath)
+	}
+	return ReadVerifierKey(vkeyOrPath)
+}
+
+// readLine reads a file of one line, whose mode check has approved. Mode and content are those of
+// the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
+func readLine(path string, check func(os.FileInfo) error) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a regular file", path)
+	}
+	if err := check(info); err != nil {
+		return "", fmt.Errorf("%s %w", path, err)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return "", err
+	}
+	line, err := oneLine(content)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", path, err)
+	}
+	return line, nil
+}
+
+// checkMode refuses a mode that shows a secret to, or takes one from, anyone but the owner.
+func checkMode(info os.FileInfo) error {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("has mode %04o: a secret must be its owner's alone (chmod 600)", mode)
+	}
+	return nil
+}
+
+// oneLine returns the only line of the content. Its errors never repeat what may be a secret.
+func oneLine(content []byte) (string, error) {
+	if len(content) > maxSize {
+		return "", fmt.Errorf("has more than %d bytes: want one line", maxSize)
+	}
+	if bytes.Count(content, []byte("\n")) > 1 {
+		return "", errors.New("has several lines: want one")
+	}
+	line, _, err := strict.Line(content)
+	if err != nil {
+		return "", fmt.Errorf("is not one line of text: %w", err)
+	}
+	if line == "" || strings.TrimSpace(line) != line {
+		return "", errors.New("is empty or has white space around its line")
+	}
+	return line, nil
+}
