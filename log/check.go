@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package log
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"cocket.example/internal/tile"
+)
+
+// check judges the tree that a storage has integrated on the head journalled last. It reads what
+// readers will get, and nothing that the storage remembers, so that one flipped bit, in memory or
+// on disk, in old or in new, is found before anything is signed:
+//
+//	old right edge as stored ──▶ root ═ journalled root
+//	         │
+//	         ├── leaf hashes of the new entries, hashed again from the bundles ═ level-0 tiles
+//	         ▼                                                (as hashed from the requests)
+//	     new root ═ root of the new right edge as stored ═ root that the storage claims
+//
+//	every new hash of a higher level ═ root of the full tile below it
+func check(ctx context.Context, r tile.Reader, previous Head, next Tree) error {
+	edge, err := tile.Edge(ctx, r, previous.Size)
+	if err != nil {
+		return fmt.Errorf("right edge of the tree of %d: %w", previous.Size, err)
+	}
+	root, err := tile.RangeRoot(edge)
+	if err != nil {
+		return err
+	}
+	if root != previous.Root {
+		return fmt.Errorf("the stored tree of %d has another root than the one that was signed: %w", previous.Size, errStop)
+	}
+	if next.Size < previous.Size {
+		return fmt.Errorf("the tree shrank from %d to %d: %w", previous.Size, next.Size, errStop)
+	}
+	for ref := range tile.Refs(previous.Size, next.Size) {
+		switch {
+		case ref.Entries:
+			err = checkBundle(ctx, r, ref, edge)
+		case ref.Level > 0:
+			err = checkTile(ctx, r, ref, previous.Size)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return checkRoot(ctx, r, edge, next)
+}
+
+// checkBundle hashes the new entries of a bundle, compares them with the level-0 tile, and appends
+// them to the edge.
+func checkBundle(ctx context.Context, r tile.Reader, ref tile.Ref, edge *compact.Range) error {
+	bundle, err := r.ReadBundle(ctx, ref.Index, ref.Width)
+	if err != nil {
+		return err
+	}
+	entries, err := tile.ParseBundle(bundle, ref.Width)
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", ref.Path(), err, errStop)
+	}
+	hashes, err := r.ReadTile(ctx, 0, ref.Index, ref.Width)
+	if err != nil {
+		return err
+	}
+	for i := int(edge.End() - ref.Index*tile.Width); i < ref.Width; i++ {
+		leaf := rfc6962.DefaultHasher.HashLeaf(entries[i])
+		if string(leaf) != string(hashes[i*tile.HashSize:(i+1)*tile.HashSize]) {
+			return fmt.Errorf("entry %d: its bytes do not hash to the leaf that was acknowledged: %w",
+				ref.Index*tile.Width+uint64(i), errStop)
+		}
+		if err := edge.Append(leaf, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkTile compares the new hashes of a tile of level 1 or higher with the full tiles below.
+func checkTile(ctx context.Context, r tile.Reader, ref tile.Ref, old uint64) error {
+	hashes, err := r.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
+	if err != nil {
+		return err
+	}
+	first := max(old>>(ref.Level*tile.Height), ref.Index*tile.Width)
+	for n := first; n < ref.Index*tile.Width+uint64(ref.Width); n++ {
+		below, err := r.ReadTile(ctx, ref.Level-1, n, tile.Width)
+		if err != nil {
+			return err
+		}
+		i := int(n % tile.Width)
+		if string(tile.Subtree(below)) != string(hashes[i*tile.HashSize:(i+1)*tile.HashSize]) {
+			return fmt.Errorf("%s: hash %d is not the root of the tile below: %w", ref.Path(), i, errStop)
+		}
+	}
+	return nil
+}
+
+func checkRoot(ctx context.Context, r tile.Reader, edge *compact.Range, next Tree) error {
+	computed, err := tile.RangeRoot(edge)
+	if err != nil {
+		return err
+	}
+	stored, err := tile.Root(ctx, r, next.Size)
+	if err != nil {
+		return err
+	}
+	if computed != next.Root || stored != next.Root {
+		return fmt.Errorf("the tree of %d: root from the entries, from the tiles and from the state differ: %w",
+			next.Size, errStop)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package log runs a transparency log over a storage: it appends, checks, journals, signs,
+// publishes and proves. Sequencing, deduplication and memory belong to the storage; judging,
+// signing and publishing happen here, once, for every storage.
+package log
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sync/errgroup"
+
+	"cocket.example/receipt"
+)
+
+// Config of a Log. The zero value of every optional field means its default.
+type Config struct {
+	Origin     string
+	Signers    []note.Signer // the log's keys (type 0x01), named like the origin (CP-8)
+	Storage    Storage
+	Policy     receipt.Policy        // what a published checkpoint must satisfy: this log's key, its witnesses, the quorum
+	Cosigner   Cosigner              // nil only where the policy's quorum is none
+	Interval   time.Duration         // between checkpoints when there is something new; default 200 ms
+	Heartbeat  time.Duration         // after which the same tree is signed again; default 10 min
+	Timeout    time.Duration         // how long one publication waits for the quorum; default 5 s
+	Logger     *slog.Logger          // nil discards
+	Registerer prometheus.Registerer // nil: metrics are kept and not registered
+}
+
+func (c Config) withDefaults() Config {
+	if c.Interval == 0 {
+		c.Interval = 200 * time.Millisecond
+	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = 10 * time.Minute
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 5 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Cosigner gathers the cosignatures of witnesses.
+type Cosigner interface {
+	// Run owns every goroutine; it returns when ctx ends.
+	Run(ctx context.Context) error
+
+	// Confirm sends the checkpoint signed last again and returns once the witnesses that were
+	// not heard from could not satisfy the quorum alone. An error that wraps ErrAhead means
+	// that one of them showed a checkpoint with the log's own signature that is larger than
+	// this one or contradicts it.
+	Confirm(ctx context.Context, signed []byte) error
+
+	// Cosign offers a signed checkpoint to every witness and returns it with valid
+	// cosignatures once they satisfy the quorum.
+	Cosign(ctx context.Context, signed []byte) ([]byte, error)
+
+	// Cosigned returns the checkpoint offered last with every valid cosignature so far.
+	Cosigned() []byte
+}
+
+// ErrAhead means that a checkpoint with the log's own signature exists that its storage does not
+// know: the storage was restored from an older copy, or the key is used elsewhere.
+var ErrAhead = errors.New("a checkpoint with this log's signature is ahead of its storage")
+
+// errStop ends signing for good; reads go on.
+var errStop = errors.New("the log is read-only from now on")
+
+// Log is a transparency log.
+type Log struct {
+	config  Config
+	metrics *metrics
+
+	appends sync.WaitGroup // appends under way
+	refuse  atomic.Pointer[error]
+	signed  atomic.Uint64 // the largest size that was journalled and signed: what may be read
+
+	mu        sync.Mutex // holds what follows
+	published []byte
+	size      uint64        // of the published tree
+	changed   chan struct{} // closed and replaced at every publication
+	closing   bool
+
+	// owned by the publishing goroutine
+	head     Head   // journalled last
+	note     []byte // head, signed
+	complete bool   // note is published
+	complain complaint
+}
+
+// New checks the configuration. It starts nothing.
+func New(c Config) (*Log, error) {
+	c = c.withDefaults()
+	if len(c.Signers) == 0 {
+		return nil, errors.New("a log needs a key to sign with")
+	}
+	for _, s := range c.Signers {
+		if s.Name() != c.Origin {
+			return nil, fmt.Errorf("key %q, want one named like the origin %q (CP-8)", s.Name(), c.Origin)
+		}
+	}
+	if c.Cosigner == nil && c.Policy.Quorum != "none" {
+		return nil, fmt.Errorf("quorum %q and nobody to ask for cosignatures", c.Policy.Quorum)
+	}
+	return &Log{config: c, metrics: newMetrics(c.Registerer), changed: make(chan struct{})}, nil
+}
+
+// Create journals the head of the empty tree in a storage that never signed one, so that there is
+// always a head that can be signed again. A Log does not run without.
+func Create(ctx context.Context, s Storage) error {
+	head, err := s.Signed(ctx)
+	if err != nil {
+		return err
+	}
+	if !head.Time.IsZero() {
+		return errors.New("this log has signed already")
+	}
+	tree, err := s.Tree(ctx)
+	if err != nil {
+		return err
+	}
+	if tree.Size != 0 {
+		return fmt.Errorf("the storage holds %d entries, want none", tree.Size)
+	}
+	return s.Sign(ctx, head, Head{Tree: tree, Time: now()})
+}
+
+// now is the time of a head: whole seconds.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// Run runs storage, cosigner and publication. When ctx ends it takes no more entries, publishes
+// what was accepted, as far as the witnesses allow within Timeout, and returns.
+func (l *Log) Run(ctx context.Context) error {
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, inner := errgroup.WithContext(inner)
+	g.Go(func() error { return l.config.Storage.Run(inner) })
+	if l.config.Cosigner != nil {
+		g.Go(func() error { return l.config.Cosigner.Run(inner) })
+	}
+	g.Go(func() error {
+		defer stop()
+		return l.publishing(ctx, inner)
+	})
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Origin returns the log's name.
+func (l *Log) Origin() string { return l.config.Origin }
+
+// Append makes a batch durable; see Storage.Append.
+func (l *Log) Append(ctx context.Context, batch []Entry, index []uint64) error {
+	l.mu.Lock()
+	closing := l.closing
+	if !closing {
+		l.appends.Add(1)
+	}
+	l.mu.Unlock()
+	if closing {
+		return fmt.Errorf("stopping: %w", ErrPushback)
+	}
+	defer l.appends.Done()
+	if why := l.refuse.Load(); why != nil {
+		return fmt.Errorf("%w: %w", ErrPushback, errStop)
+	}
+	err := l.config.Storage.Append(ctx, batch, index)
+	if err == nil {
+		l.metrics.appended.Add(float64(len(batch)))
+	} else if errors.Is(err, ErrPushback) {
+		l.metrics.pushback.Inc()
+	}
+	return err
+}
+
+// close takes no more entries and waits for those under way.
+func (l *Log) close() {
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	l.appends.Wait()
+}
