@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package receipt
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cocket.example/internal/strict"
+)
+
+// maxPolicy bounds a policy's text in bytes.
+const maxPolicy = 1 << 20
+
+// Policy says which logs and witnesses are trusted, and which cosignatures together suffice
+// (c2sp.org/tlog-policy).
+type Policy struct {
+	Logs      []Log
+	Witnesses []Witness
+	Groups    []Group
+	Quorum    string // the name of a witness or group, or "none"
+}
+
+// Log is a line "log <vkey> [<url>]". Any one of the policy's logs may have signed (TP-3).
+type Log struct {
+	Key VerifierKey
+	URL string // prefix of the log; may be empty
+}
+
+// Witness is a line "witness <name> <vkey> [<url>]".
+type Witness struct {
+	Name string // the policy's own name for it
+	Key  VerifierKey
+	URL  string // submission prefix; may be empty
+}
+
+// Group is a line "group <name> all|any|<k> <member>…": satisfied by Threshold of its members.
+type Group struct {
+	Name      string
+	Threshold int // 1 ≤ Threshold ≤ len(Members)
+	Members   []string
+}
+
+// ParsePolicy parses a policy (TP-1 … TP-13). Where the specification leaves room: names "none",
+// "all" and "any" are refused, thresholds have no leading zeros, the last line ends in LF, and a
+// witness with two keys is two witnesses, to be put into an "any" group.
+func ParsePolicy(b []byte) (Policy, error) {
+	if len(b) > maxPolicy {
+		return Policy{}, fmt.Errorf("policy of %d bytes, want at most %d", len(b), maxPolicy)
+	}
+	if len(b) > 0 && b[len(b)-1] != '\n' {
+		return Policy{}, errors.New("policy: the last line is not ended by LF")
+	}
+	p := &policyParser{names: map[string]bool{}, member: map[string]bool{}, keys: map[string]bool{}}
+	number := 0
+	for line := range strings.Lines(string(b)) {
+		number++
+		if err := p.line(strings.TrimSuffix(line, "\n")); err != nil {
+			return Policy{}, fmt.Errorf("policy line %d: %w", number, err)
+		}
+	}
+	if p.policy.Quorum == "" {
+		return Policy{}, errors.New(`policy: no line "quorum <name>" (TP-6)`)
+	}
+	return p.policy, nil
+}
+
+type policyParser struct {
+	policy Policy
+	names  map[string]bool // of witnesses and groups (TP-7)
+	member map[string]bool // of some group (TP-7)
+	keys   map[string]bool // role and raw public key (TP-8)
+}
+
+func (p *policyParser) line(line string) error {
+	for i := range len(line) {
+		if c := line[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return fmt.Errorf("control character 0x%02x (TP-2)", c)
+		}
+	}
+	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
+	if len(fields) == 0 || fields[0][0] == '#' {
+		return nil
+	}
+	switch keyword, args := fields[0], fields[1:]; keyword {
+	case "log":
+		return p.log(args)
+	case "witness":
+		return p.witness(args)
+	case "group":
+		return p.group(args)
+	case "quorum":
+		return p.quorum(args)
+	default:
+		return fmt.Errorf("%.40q, want log, witness, group or quorum", keyword)
+	}
+}
+
+func (p *policyParser) log(args []string) error {
+	if len(args) != 1 && len(args) != 2 {
+		return errors.New("want: log <vkey> [<url>] (TP-3)")
+	}
+	key, err := p.key("log", args[0], Ed25519)
+	if err != nil {
+		return err
+	}
+	p.policy.Logs = append(p.policy.Logs, Log{Key: key, URL: optional(args[1:])})
+	return nil
+}
+
+func (p *policyParser) witness(args []string) error {
+	if len(args) != 2 && len(args) != 3 {
+		return errors.New("want: witness <name> <vkey> [<url>] (TP-4)")
+	}
+	if err := p.define(args[0]); err != nil {
+		return err
+	}
+	key, err := p.key("witness", args[1], Cosignature)
+	if err != nil {
+		return err
+	}
+	p.policy.Witnesses = append(p.policy.Witnesses, Witness{Name: args[0], Key: key, URL: optional(args[2:])})
+	return nil
+}
+
+func (p *policyParser) group(args []string) error {
+	if len(args) < 3 {
+		return errors.New("want: group <name> all|any|<k> <member>… (TP-5)")
+	}
+	g := Group{Name: args[0], Members: args[2:]}
+	switch args[1] {
+	case "all":
+		g.Threshold = len(g.Members)
+	case "any":
+		g.Threshold = 1
+	default:
+		k, err := strict.Decimal(args[1])
+		if err != nil || k < 1 || k > uint64(len(g.Members)) {
+			return fmt.Errorf("threshold %.20q, want all, any or 1 … %d (TP-5)", args[1], len(g.Members))
+		}
+		g.Threshold = int(k)
+	}
+	for _, m := range g.Members {
+		if !p.names[m] {
+			return fmt.Errorf("member %.80q is not defined on an earlier line (TP-5)", m)
+		}
+		if p.member[m] {
+			return fmt.Errorf("%.80q is a member already: each counts once (TP-7)", m)
+		}
+		p.member[m] = true
+	}
+	if err := p.define(g.Name); err != nil {
+		return err
+	}
+	p.policy.Groups = append(p.policy.Groups, g)
+	return nil
+}
+
+func (p *policyParser) quorum(args []string) error {
+	switch {
+	case len(args) != 1:
+		return errors.New("want: quorum <name>|none (TP-6)")
+	case p.policy.Quorum != "":
+		return errors.New("a second quorum line (TP-6)")
+	case args[0] != "none" && !p.names[args[0]]:
+		return fmt.Errorf("quorum %.80q is not defined on an earlier line (TP-6)", args[0])
+	}
+	p.policy.Quorum = args[0]
+	return nil
+}
+
+// define takes a name for a witness or group.
+func (p *policyParser) define(name string) error {
+	if name == "none" || name == "all" || name == "any" {
+		return fmt.Errorf("the name %q is reserved (TP-6)", name)
+	}
+	if p.names[name] {
+		return fmt.Errorf("the name %.80q is taken (TP-7)", name)
+	}
+	p.names[name] = true
+	return nil
+}
+
+// key parses the key for a role, which no other line of that role may have.
+func (p *policyParser) key(role, vkey string, want KeyType) (VerifierKey, error) {
+	k, err := ParseVerifierKey(vkey)
+	if err != nil {
+		return k, err
+	}
+	if KeyType(k.Type) != want {
+		return k, fmt.Errorf("key %s has type 0x%02x, a %s has 0x%02x (TP-9)", k.Name, k.Type, role, want)
+	}
+	if p.keys[role+k.Public] {
+		return k, fmt.Errorf("the public key of %s stands on an earlier line too (TP-8)", k.Name)
+	}
+	p.keys[role+k.Public] = true
+	return k, nil
+}
+
+func optional(args []string) string { return strings.Join(args, "") }
+
+// String prints the policy, one space between fields, without comments: logs, witnesses, groups,
+// quorum. ParsePolicy reads it back as the same policy.
+func (p Policy) String() string {
+	var b strings.Builder
+	line := func(fields ...string) {
+		b.WriteString(strings.TrimRight(strings.Join(fields, " "), " ") + "\n")
+	}
+	for _, l := range p.Logs {
+		line("log", l.Key.String(), l.URL)
+	}
+	for _, w := range p.Witnesses {
+		line("witness", w.Name, w.Key.String(), w.URL)
+	}
+	for _, g := range p.Groups {
+		line("group", g.Name, strconv.Itoa(g.Threshold), strings.Join(g.Members, " "))
+	}
+	line("quorum", p.Quorum)
+	return b.String()
+}

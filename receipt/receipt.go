@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package receipt
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"cocket.example/internal/strict"
+)
+
+const (
+	receiptHeader = "c2sp.org/tlog-proof@v1"
+	maxHashes     = 63      // of any proof (TW-2, PF-7)
+	maxExtra      = 4 << 10 // bytes of the extra line
+)
+
+// Receipt is a c2sp.org/tlog-proof@v1: an entry's index, its inclusion proof, and the checkpoint.
+//
+//	c2sp.org/tlog-proof@v1
+//	extra <base64>                optional
+//	index <decimal>
+//	<base64 hash> …               leaf side first
+//	                              (empty line)
+//	<checkpoint>
+type Receipt struct {
+	Index      uint64
+	Extra      []byte // never trusted (PF-1); nil where there is no such line
+	Proof      []Hash
+	Checkpoint []byte // the signed note
+}
+
+// Parse parses a receipt (PF-1 … PF-7). It verifies nothing.
+func Parse(b []byte) (Receipt, error) {
+	r, err := parse(b)
+	if err == nil && !bytes.Equal(r.Bytes(), b) {
+		err = errors.New("not in canonical form")
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("receipt: %w", err)
+	}
+	return r, nil
+}
+
+func parse(b []byte) (r Receipt, err error) {
+	if len(b) > MaxCheckpoint+maxExtra*2+(maxHashes+4)*45 {
+		return r, fmt.Errorf("%d bytes are too many", len(b))
+	}
+	line, rest, err := strict.Line(b)
+	if err != nil || line != receiptHeader {
+		return r, fmt.Errorf("first line is not %q", receiptHeader)
+	}
+	if line, rest, err = strict.Line(rest); err != nil {
+		return r, err
+	}
+	if extra, ok := strings.CutPrefix(line, "extra "); ok {
+		if r.Extra, err = strict.Base64(extra); err != nil || len(r.Extra) == 0 || len(r.Extra) > maxExtra {
+			return r, fmt.Errorf("extra: want base64 of 1 to %d bytes", maxExtra)
+		}
+		if line, rest, err = strict.Line(rest); err != nil {
+			return r, err
+		}
+	}
+	index, ok := strings.CutPrefix(line, "index ")
+	if !ok {
+		return r, fmt.Errorf("%.40q instead of the line with the index", line)
+	}
+	if r.Index, err = strict.Decimal(index); err != nil {
+		return r, fmt.Errorf("index: %w", err)
+	}
+	if r.Proof, r.Checkpoint, err = parseHashes(rest); err != nil {
+		return r, err
+	}
+	return r, r.checkShape()
+}
+
+// parseHashes parses up to 63 hashes, one a line, and the empty line behind them.
+func parseHashes(b []byte) (hashes []Hash, rest []byte, err error) {
+	for rest = b; ; {
+		var line string
+		if line, rest, err = strict.Line(rest); err != nil {
+			return nil, nil, fmt.Errorf("hash %d: %w", len(hashes), err)
+		}
+		if line == "" {
+			return hashes, rest, nil
+		}
+		h, err := strict.Hash(line)
+		if err != nil {
+			return nil, nil, fmt.Errorf("hash %d: %w", len(hashes), err)
+		}
+		if hashes = append(hashes, h); len(hashes) > maxHashes {
+			return nil, nil, fmt.Errorf("more than %d hashes", maxHashes)
+		}
+	}
+}
+
+// checkShape compares index and number of hashes with the size that the checkpoint claims.
+func (r Receipt) checkShape() error {
+	cp, _, err := ParseCheckpoint(r.Checkpoint)
+	if err != nil {
+		return err
+	}
+	nodes, err := proof.Inclusion(r.Index, cp.Size)
+	if err != nil {
+		return fmt.Errorf("index %d of a tree of size %d", r.Index, cp.Size)
+	}
+	want := len(nodes.IDs)
+	if _, begin, end := nodes.Ephem(); end > begin {
+		want -= end - begin - 1
+	}
+	if len(r.Proof) != want {
+		return fmt.Errorf("%d hashes, want %d for index %d of size %d", len(r.Proof), want, r.Index, cp.Size)
+	}
+	return nil
+}
+
+// Bytes prints the receipt.
+func (r Receipt) Bytes() []byte {
+	b := []byte(receiptHeader + "\n")
+	if len(r.Extra) > 0 {
+		b = append(b, "extra "+base64.StdEncoding.EncodeToString(r.Extra)+"\n"...)
+	}
+	b = append(b, "index "+strconv.FormatUint(r.Index, 10)+"\n"...)
+	b = appendHashes(b, r.Proof)
+	return append(append(b, '\n'), r.Checkpoint...)
+}
+
+func appendHashes(b []byte, hashes []Hash) []byte {
+	for _, h := range hashes {
+		b = base64.StdEncoding.AppendEncode(b, h[:])
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// Includes verifies that the entry with this leaf hash is at r.Index of the trusted tree. The
+// receipt's checkpoint must be of that very tree; its signatures were checked when t was made.
+func (t Trusted) Includes(leaf Hash, r Receipt) error {
+	trusted := t.report.Checkpoint
+	if t.report.Err() != nil || trusted.Origin == "" {
+		return errors.New("inclusion: the checkpoint is not trusted")
+	}
+	cp, _, err := ParseCheckpoint(r.Checkpoint)
+	if err != nil {
+		return err
+	}
+	if cp != trusted {
+		return fmt.Errorf("inclusion: the receipt is for another tree (%s, size %d) than the trusted one (%s, size %d)",
+			cp.Origin, cp.Size, trusted.Origin, trusted.Size)
+	}
+	path := make([][]byte, len(r.Proof))
+	for i := range r.Proof {
+		path[i] = r.Proof[i][:]
+	}
+	err = proof.VerifyInclusion(rfc6962.DefaultHasher, r.Index, cp.Size, leaf[:], path, cp.Root[:])
+	if err != nil {
+		return fmt.Errorf("inclusion: the entry is not at index %d of the log's tree of %d: %w", r.Index, cp.Size, err)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package receipt
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ErrNoCosignature means that a checkpoint holds no cosignature of a witness, which its policy may
+// allow.
+var ErrNoCosignature = errors.New("has not cosigned")
+
+// Report is what a policy makes of a checkpoint: each fact with its own error.
+type Report struct {
+	Checkpoint  Checkpoint
+	SyntaxErr   error         // it is no checkpoint; nothing else is known
+	Log         VerifierKey   // the log of the policy that signed
+	LogErr      error         // no log of the policy signed it, or one did and the signature is broken
+	Witnesses   []WitnessFact // one for each witness of the policy, in its order
+	QuorumErr   error         // the valid cosignatures do not satisfy the quorum
+	NoLaterThan time.Time     // "on file no later than"; zero: no time can be given
+}
+
+// WitnessFact is what a checkpoint holds of one witness.
+type WitnessFact struct {
+	Witness Witness
+	Time    time.Time // of a valid cosignature; zero if it states none
+	Err     error     // ErrNoCosignature, or why the cosignature does not hold
+}
+
+// Err returns the first of the errors, in the order: syntax, log, a broken cosignature of a known
+// witness (SN-9, PF-8), quorum.
+func (r Report) Err() error {
+	if err := errors.Join(r.SyntaxErr, r.LogErr); err != nil {
+		return err
+	}
+	for _, w := range r.Witnesses {
+		if w.Err != nil && !errors.Is(w.Err, ErrNoCosignature) {
+			return fmt.Errorf("witness %s: %w", w.Witness.Name, w.Err)
+		}
+	}
+	return r.QuorumErr
+}
+
+// Trusted is a checkpoint that satisfies a policy. Policy.Verify is the only source of one; the
+// zero Trusted includes nothing.
+type Trusted struct{ report Report }
+
+// Report returns the facts that the trust rests on.
+func (t Trusted) Report() Report { return t.report }
+
+// Verify checks a checkpoint's signatures, once for all receipts under it.
+func (p Policy) Verify(checkpoint []byte) (Trusted, error) {
+	r := p.Examine(checkpoint)
+	if err := r.Err(); err != nil {
+		return Trusted{}, err
+	}
+	return Trusted{r}, nil
+}
+
+// Examine reports every fact about a checkpoint by itself.
+func (p Policy) Examine(checkpoint []byte) Report {
+	var r Report
+	var signatures []Signature
+	if r.Checkpoint, signatures, r.SyntaxErr = ParseCheckpoint(checkpoint); r.SyntaxErr != nil {
+		return r
+	}
+	r.Log, r.LogErr = p.examineLog(r.Checkpoint, signatures)
+	times := make(map[string]time.Time)
+	valid := make(map[string]bool)
+	for _, w := range p.Witnesses {
+		fact := WitnessFact{Witness: w}
+		var s Signature
+		if s, fact.Err = w.Key.find(signatures); fact.Err == nil {
+			fact.Time, fact.Err = w.Key.VerifyCosignature(r.Checkpoint, s)
+		} else if errors.Is(fact.Err, ErrNoSignature) {
+			fact.Err = ErrNoCosignature
+		}
+		valid[w.Name] = fact.Err == nil
+		if fact.Err == nil {
+			times[w.Name] = fact.Time
+		}
+		r.Witnesses = append(r.Witnesses, fact)
+	}
+	if !p.Satisfied(func(name string) bool { return valid[name] }) {
+		r.QuorumErr = fmt.Errorf("the valid cosignatures do not satisfy the quorum %q", p.Quorum)
+	}
+	r.NoLaterThan = p.noLaterThan(times)
+	return r
+}
+
+// examineLog finds the log of the policy that signed: one whose name is the origin (TP-3, PF-5).
+func (p Policy) examineLog(cp Checkpoint, signatures []Signature) (VerifierKey, error) {
+	err := fmt.Errorf("origin %q is no log of the policy", cp.Origin)
+	var signer VerifierKey
+	for _, l := range p.Logs {
+		if l.Key.Name != cp.Origin {
+			continue
+		}
+		switch e := l.Key.VerifyLog(cp, signatures); {
+		case e == nil:
+			signer, err = l.Key, nil
+		case !errors.Is(e, ErrNoSignature):
+			return l.Key, e // a known key's broken signature refuses the note
+		case signer.Name == "":
+			err = fmt.Errorf("no log of the policy has signed: %s+%08x: %w", l.Key.Name, l.Key.ID, e)
+		}
+	}
+	return signer, err
+}
+
+// Satisfied reports whether the witnesses for which valid holds, by their names in the policy,
+// satisfy the quorum by themselves.
+func (p Policy) Satisfied(valid func(witness string) bool) bool {
+	if p.Quorum == "none" {
+		return true
+	}
+	return evaluate(p, func(w Witness) bool { return valid(w.Name) }, func(k int, members []bool) bool {
+		n := 0
+		for _, m := range members {
+			if m {
+				n++
+			}
+		}
+		return n >= k
+	})
+}
+
+// noLaterThan is the least t such that the cosignatures with 0 < time ≤ t satisfy the quorum by
+// themselves: for each group the k-th smallest of its members' times. A missing cosignature, or one
+// without a time, counts as never, which is the zero time here.
+func (p Policy) noLaterThan(times map[string]time.Time) time.Time {
+	if p.Quorum == "none" {
+		return time.Time{}
+	}
+	return evaluate(p, func(w Witness) time.Time { return times[w.Name] }, func(k int, members []time.Time) time.Time {
+		known := slices.DeleteFunc(slices.Clone(members), time.Time.IsZero)
+		if len(known) < k {
+			return time.Time{}
+		}
+		slices.SortFunc(known, time.Time.Compare)
+		return known[k-1]
+	})
+}
+
+// evaluate folds the quorum's tree. Members are defined before the groups that name them, so one
+// pass over the lines is enough, however deep they nest.
+func evaluate[T any](p Policy, leaf func(Witness) T, group func(k int, members []T) T) T {
+	values := make(map[string]T, len(p.Witnesses)+len(p.Groups))
+	for _, w := range p.Witnesses {
+		values[w.Name] = leaf(w)
+	}
+	for _, g := range p.Groups {
+		members := make([]T, len(g.Members))
+		for i, m := range g.Members {
+			members[i] = values[m]
+		}
+		values[g.Name] = group(g.Threshold, members)
+	}
+	return values[p.Quorum]
+}
