@@ -171,7 +171,7 @@ func (l *Log) publish(ctx context.Context) error {
 			return l.failed("cosign", err)
 		}
 	}
-	return l.make(ctx, checkpoint)
+	return l.finish(ctx, checkpoint)
 }
 
 // late publishes the head again when more witnesses have cosigned it.
@@ -183,11 +183,11 @@ func (l *Log) late(ctx context.Context) error {
 	if !bytes.HasPrefix(checkpoint, l.note) || len(checkpoint) <= len(l.published) {
 		return nil
 	}
-	return l.make(ctx, checkpoint)
+	return l.finish(ctx, checkpoint)
 }
 
-// make verifies a checkpoint as any client would, and makes it the published one.
-func (l *Log) make(ctx context.Context, checkpoint []byte) error {
+// finish verifies a checkpoint as any client would, and makes it the published one.
+func (l *Log) finish(ctx context.Context, checkpoint []byte) error {
 	if _, err := l.config.Policy.Verify(checkpoint); err != nil {
 		return l.failed("verify", fmt.Errorf("the checkpoint to be published: %w", err))
 	}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cosign
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"cocket.example/log"
+	"cocket.example/receipt"
+)
+
+// Confirm asks, before the first new signature after a start, what the witnesses hold. It sends the
+// checkpoint signed last again: a witness that cosigns it holds nothing larger. Where a monitoring
+// prefix is known, what is published there is compared too. It returns once the witnesses not heard
+// from could not satisfy the quorum alone.
+func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
+	o, err := g.put(signed)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, looking := errgroup.WithContext(ctx)
+	for _, w := range g.witnesses {
+		if w.monitor != "" {
+			group.Go(func() error { return g.look(looking, w, o.checkpoint) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return g.await(ctx, o, func() bool {
+		return g.config.Policy.Quorum == "none" ||
+			!g.config.Policy.Satisfied(func(name string) bool { return !o.has(name) })
+	})
+}
+
+// look reads what a witness publishes of this log (TW-24). Only a checkpoint with the log's own
+// signature counts. A witness that cannot be read is passed over: it still has to cosign.
+func (g *Gatherer) look(ctx context.Context, w *witness, ours receipt.Checkpoint) error {
+	theirs, err := g.fetch(ctx, w, ours.Origin)
+	if err != nil {
+		g.config.Logger.Warn("the witness's monitoring address gave no checkpoint", "witness", w.Name, "err", err)
+		return nil
+	}
+	if theirs.Size > ours.Size {
+		return fmt.Errorf("witness %s holds size %d with this log's signature, signed here are %d: %w",
+			w.Name, theirs.Size, ours.Size, log.ErrAhead)
+	}
+	root, err := g.config.Root(ctx, theirs.Size)
+	if err != nil {
+		return err
+	}
+	if root != theirs.Root {
+		return fmt.Errorf("witness %s holds another tree of size %d with this log's signature: %w",
+			w.Name, theirs.Size, log.ErrAhead)
+	}
+	return nil
+}
+
+var errForeign = errors.New("it does not hold this log's signature")
+
+// fetch reads and authenticates a witness's checkpoint of this log; the empty tree stands for none.
+func (g *Gatherer) fetch(ctx context.Context, w *witness, origin string) (receipt.Checkpoint, error) {
+	empty := receipt.Checkpoint{Origin: origin, Root: sha256.Sum256(nil)}
+	url := fmt.Sprintf("%s/%x/checkpoint", w.monitor, sha256.Sum256([]byte(origin)))
+	resp, err := w.do(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return empty, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound {
+		return empty, nil
+	}
+	if resp.StatusCode != http.StatusOK {
+		return empty, refusal(resp)
+	}
+	b, err := readAll(resp.Body, receipt.MaxCheckpoint)
+	if err != nil {
+		return empty, err
+	}
+	cp, signatures, err := receipt.ParseCheckpoint(b)
+	if err != nil {
+		return empty, err
+	}
+	for _, l := range g.config.Policy.Logs {
+		if cp.Origin == origin && l.Key.VerifyLog(cp, signatures) == nil {
+			return cp, nil
+		}
+	}
+	return empty, errForeign
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cosign
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// metrics have the policy's names of the witnesses as labels.
+type metrics struct {
+	size     *prometheus.GaugeVec
+	failures *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	f := promauto.With(r)
+	label := []string{"witness"}
+	return &metrics{
+		size: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "cocket_cosign_size", Help: "Size of the tree that the witness cosigned last.",
+		}, label),
+		failures: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "cocket_cosign_failures_total", Help: "Answers of the witness that were no cosignature.",
+		}, label),
+	}
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cosign
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+const (
+	maxAnswer   = 64 << 10 // bytes of a witness's answer
+	maxTries    = 3        // requests for one checkpoint before a pause
+	maxPause    = 30 * time.Second
+	firstPause  = 100 * time.Millisecond
+	maxRetry    = time.Minute // of a Retry-After
+	sizeType    = "text/x.tlog.size"
+	bodyType    = "text/plain; charset=utf-8"
+	statusLimit = 512 // bytes of an error answer that are read
+)
+
+// errClaimsMore means that a witness claims to hold a larger tree than the log has signed. It is an
+// alarm; a bare number proves nothing, so the witness is left out, no more (TW-18).
+var errClaimsMore = errors.New("the witness claims to hold a larger tree than this log ever signed: " +
+	"was the log restored from an older copy, or is its key used elsewhere?")
+
+// errBusy carries a Retry-After.
+type errBusy struct{ after time.Duration }
+
+func (e errBusy) Error() string { return fmt.Sprintf("busy, asks for %s of patience", e.after) }
+
+// witness is one witness of the policy; its goroutine owns size.
+type witness struct {
+	receipt.Witness
+	url, monitor string
+	client       *http.Client
+	prove        func(ctx context.Context, from, to uint64) ([]receipt.Hash, error)
+	size         uint64 // of the tree that it holds, as far as known (TW-18)
+}
+
+// ask sends a checkpoint and returns the witness's cosignature. It learns the size that the witness
+// holds from its answers.
+func (w *witness) ask(ctx context.Context, o *offer) (receipt.Signature, error) {
+	for range maxTries {
+		if w.size > o.checkpoint.Size {
+			w.size = 0 // only ever what a 409 claimed
+		}
+		line, retry, err := w.try(ctx, o)
+		if !retry {
+			return line, err
+		}
+	}
+	return receipt.Signature{}, fmt.Errorf("%d times in a row it held another size than it had said", maxTries)
+}
+
+func (w *witness) try(ctx context.Context, o *offer) (line receipt.Signature, retry bool, err error) {
+	proof, err := w.prove(ctx, w.size, o.checkpoint.Size)
+	if err != nil {
+		return line, false, fmt.Errorf("consistency proof: %w", err)
+	}
+	body := receipt.AddCheckpoint{Old: w.size, Proof: proof, Checkpoint: o.signed}.Bytes()
+	resp, err := w.do(ctx, http.MethodPost, w.url+"/add-checkpoint", body)
+	if err != nil {
+		return line, false, err
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+		line, err = w.take(resp.Body, o.checkpoint)
+		if err == nil {
+			w.size = o.checkpoint.Size
+		}
+		return line, false, err
+	case http.StatusConflict:
+		retry, err = w.learn(resp, o.checkpoint.Size)
+		return line, retry, err
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return line, false, errBusy{retryAfter(resp)}
+	}
+	return line, false, refusal(resp)
+}
+
+func (w *witness) do(ctx context.Context, method, url string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", bodyType)
+	}
+	return w.client.Do(req)
+}
+
+// take reads the answer to a checkpoint: signature lines and nothing else, of which the one of this
+// witness's key is taken if it holds (TW-19).
+func (w *witness) take(body io.Reader, cp receipt.Checkpoint) (receipt.Signature, error) {
+	b, err := readAll(body, maxAnswer)
+	if err != nil {
+		return receipt.Signature{}, err
+	}
+	lines, err := receipt.ParseSignatures(b)
+	if err != nil {
+		return receipt.Signature{}, fmt.Errorf("the answer is not signature lines: %w", err)
+	}
+	var found []receipt.Signature
+	for _, line := range lines {
+		if line.Name == w.Key.Name && line.ID == w.Key.ID {
+			found = append(found, line)
+		}
+	}
+	if len(found) != 1 {
+		return receipt.Signature{}, fmt.Errorf("%d cosignatures of key %s+%08x in the answer, want one",
+			len(found), w.Key.Name, w.Key.ID)
+	}
+	t, err := w.Key.VerifyCosignature(cp, found[0])
+	if err == nil && t.IsZero() {
+		err = errors.New("the cosignature states no time (TW-11)")
+	}
+	return found[0], err
+}
+
+// learn takes the size that the witness holds from a 409, and reports whether to try again with it.
+func (w *witness) learn(resp *http.Response, ours uint64) (again bool, err error) {
+	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); kind != sizeType {
+		return false, refusal(resp)
+	}
+	b, err := readAll(resp.Body, 32)
+	if err != nil {
+		return false, err
+	}
+	size, err := strict.Decimal(strings.TrimSuffix(string(b), "\n"))
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("the size in the answer: %w", err)
+	case size > ours:
+		return false, fmt.Errorf("%w: %d, signed are %d", errClaimsMore, size, ours)
+	case size == w.size:
+		return false, fmt.Errorf("it holds size %d and says that it does not", size)
+	}
+	w.size = size
+	return true, nil
+}
+
+// refusal makes an error of an answer, whose text is kept short and printable.
+func refusal(resp *http.Response) error {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, statusLimit))
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return fmt.Errorf("status %d: %.120q", resp.StatusCode, line)
+}
+
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("the answer is longer than %d bytes", limit)
+	}
+	return b, err
+}
+
+func retryAfter(resp *http.Response) time.Duration {
+	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil || seconds < 1 {
+		seconds = 1
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetry)
+}
+
+// backoff is the pause after an answer that was no cosignature: it doubles, with jitter.
+type backoff struct{ pause time.Duration }
+
+// wait pauses and reports whether ctx is still alive.
+func (b *backoff) wait(ctx context.Context, err error) bool {
+	b.pause = min(max(2*b.pause, firstPause), maxPause)
+	d := b.pause/2 + rand.N(b.pause/2)
+	var busy errBusy
+	if errors.As(err, &busy) {
+		d = busy.after + rand.N(time.Second)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
