@@ -68,20 +68,11 @@ func ReadSigner(path string) (note.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := note.NewSigner(skey)
-	if err != nil || !printsBack(skey, signer) {
-		return nil, fmt.Errorf("%s holds no Ed25519 signing key: want PRIVATE+KEY+name+id+base64 "+
-			"with key type 1, as \"cocket keygen\" writes it", path)
+	signer, err := receipt.NewSigner(skey)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return signer, nil
-}
-
-// printsBack reports whether the key is spelled in the one way that is allowed: note.NewSigner
-// takes upper-case ids and stray base64 bits too.
-func printsBack(skey string, s note.Signer) bool {
-	secret, ok := strings.CutPrefix(skey, fmt.Sprintf("PRIVATE+KEY+%s+%08x+", s.Name(), s.KeyHash()))
-	_, err := strict.Base64(secret)
-	return ok && err == nil && strict.Name(s.Name()) == nil
 }
 
 // ReadCosigner reads a witness's Ed25519 cosignature key (type 0x04, CS-2).

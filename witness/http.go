@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package witness
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxBody bounds an add-checkpoint: 16 ML-DSA-44 signature lines and 63 hashes take 57 kB (SN-7).
+	maxBody = 128 << 10
+	// maxRequests bounds the requests that are answered at one time, and so their bodies in memory.
+	maxRequests = 1024
+
+	textPlain = "text/plain; charset=utf-8"
+	textSize  = "text/x.tlog.size" // exactly, no charset: clients compare it (table row 6)
+)
+
+// Handler serves
+//
+//	POST /add-checkpoint                       c2sp.org/tlog-witness, TW-1 … TW-17
+//	GET  /<SHA-256 of origin>/checkpoint       the latest cosigned checkpoint, TW-24 … TW-26
+func (w *Witness) Handler() http.Handler {
+	origins := make(map[string]string, len(w.logs))
+	for origin := range w.logs {
+		sum := sha256.Sum256([]byte(origin))
+		origins[hex.EncodeToString(sum[:])] = origin
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /add-checkpoint", w.addCheckpoint)
+	mux.HandleFunc("GET /{origin}/checkpoint", func(rw http.ResponseWriter, r *http.Request) {
+		origin, ok := origins[r.PathValue("origin")]
+		if !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
+			writeError(rw, refuse(http.StatusNotFound, "no log of this hash is witnessed here"))
+			return
+		}
+		w.checkpoint(rw, origin)
+	})
+	return mux
+}
+
+func (w *Witness) addCheckpoint(rw http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	w.limitTime(rw, start)
+	lines, err := w.answer(rw, r)
+	status := http.StatusOK
+	if err != nil {
+		status = writeError(rw, err)
+	} else {
+		rw.Header().Set("Content-Type", textPlain)
+		rw.Header().Set("Cache-Control", "no-store")
+		_, _ = rw.Write(lines) // a client that went away asks again
+	}
+	w.metrics.requests.WithLabelValues(strconv.Itoa(status)).Inc()
+	w.metrics.elapsed.Observe(time.Since(start).Seconds())
+}
+
+// limitTime bounds reading the request and, by as much again, writing the answer. Connections that
+// know no deadlines, as in tests, need none.
+func (w *Witness) limitTime(rw http.ResponseWriter, start time.Time) {
+	control := http.NewResponseController(rw)
+	_ = control.SetReadDeadline(start.Add(w.config.Timeout))
+	_ = control.SetWriteDeadline(start.Add(2 * w.config.Timeout))
+}
+
+// answer takes a request through the table of c2sp.org/tlog-witness. The cosignature lines that it
+// returns are durable.
+func (w *Witness) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	default:
+		return nil, refuse(http.StatusServiceUnavailable, "too many requests at once")
+	}
+	body, err := readBody(rw, r)
+	if err != nil {
+		return nil, err
+	}
+	request, err := w.accept(body)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := w.cosign(request)
+	w.report(request, err)
+	return lines, err
+}
+
+func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, refuse(http.StatusRequestEntityTooLarge, "body of more than %d bytes", maxBody)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, refuse(http.StatusRequestTimeout, "the body did not arrive in time")
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "the body could not be read")
+	}
+	return body, nil
+}
+
+// report logs what became of a request that a configured log has signed, keeps a checkpoint that
+// conflicts, and brings the metrics up to date.
+func (w *Witness) report(r request, err error) {
+	origin := r.checkpoint.Origin
+	logger := w.config.Logger.With("origin", origin, "size", r.checkpoint.Size)
+	var refused *refusal
+	switch {
+	case err == nil:
+		logger.Debug("cosigned")
+	case !errors.As(err, &refused):
+		logger.Error("not cosigned", "err", err)
+	case refused.kind != none:
+		w.keep(logger, r, refused)
+	case refused.status == http.StatusServiceUnavailable:
+		logger.Error("not cosigned", "err", err)
+	default:
+		logger.Debug("refused", "status", refused.status, "err", err)
+	}
+	w.metrics.observe(origin, w.config.State)
+}
+
+func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
+	var offered strings.Builder
+	offered.Write(r.checkpoint.Body())
+	offered.WriteByte('\n')
+	for _, s := range r.signatures {
+		offered.WriteString(s.String())
+	}
+	kept, err := w.config.State.keep(refused.kind, r.checkpoint, Evidence{
+		Origin:  r.checkpoint.Origin,
+		Kind:    refused.kind.String(),
+		Time:    w.config.Now().UTC(),
+		Held:    string(refused.held.note),
+		Offered: offered.String(),
+	})
+	switch {
+	case err != nil:
+		logger.Error("conflicting checkpoint could not be kept", "kind", refused.kind.String(), "err", err)
+	case kept:
+		logger.Warn("conflicting checkpoint kept as evidence", "kind", refused.kind.String())
+	}
+}
+
+// checkpoint answers the monitoring GET.
+func (w *Witness) checkpoint(rw http.ResponseWriter, origin string) {
+	held, err := w.config.State.latest(origin)
+	if err == nil && held.note == nil {
+		err = refuse(http.StatusNotFound, "no checkpoint of %s was cosigned yet", origin)
+	}
+	if err != nil {
+		writeError(rw, err)
+		return
+	}
+	rw.Header().Set("Content-Type", textPlain)
+	rw.Header().Set("Cache-Control", "public, max-age=5")
+	rw.Header().Set("Access-Control-Allow-Origin", "*") // for explorers in a browser
+	_, _ = rw.Write(held.note)
+}
+
+// writeError answers with one line and returns its status. Only a refusal speaks for itself; any
+// other error is the operator's, and in the log.
+func writeError(rw http.ResponseWriter, err error) int {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		refused = refuse(http.StatusServiceUnavailable, "this witness cannot sign at present")
+	}
+	contentType := textPlain
+	if refused.status == http.StatusConflict {
+		contentType = textSize
+	}
+	if refused.status == http.StatusServiceUnavailable {
+		rw.Header().Set("Retry-After", "1")
+	}
+	rw.Header().Set("Content-Type", contentType)
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.Header().Set("X-Content-Type-Options", "nosniff")
+	rw.WriteHeader(refused.status)
+	_, _ = io.WriteString(rw, strings.ReplaceAll(refused.text, "\n", "; ")+"\n")
+	return refused.status
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package witness
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// metrics have labels from the configuration and the code only: an origin is named once it is
+// known to be configured.
+type metrics struct {
+	requests *prometheus.CounterVec // add-checkpoint by status
+	elapsed  prometheus.Histogram   // of add-checkpoint
+	size     *prometheus.GaugeVec   // of the latest cosigned checkpoint, by origin
+	time     *prometheus.GaugeVec   // of the latest cosignature, by origin
+	evidence *prometheus.GaugeVec   // kept, by origin
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	auto := promauto.With(r)
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return auto.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"origin"})
+	}
+	return &metrics{
+		requests: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "cocket_witness_requests_total",
+			Help: "Requests to add-checkpoint by status of the answer.",
+		}, []string{"status"}),
+		elapsed: auto.NewHistogram(prometheus.HistogramOpts{
+			Name:    "cocket_witness_request_seconds",
+			Help:    "Time from the header of an add-checkpoint to its answer.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+		}),
+		size: gauge("cocket_witness_size", "Size of the latest cosigned checkpoint."),
+		time: gauge("cocket_witness_time_seconds", "POSIX time of the latest cosignature."),
+		evidence: gauge("cocket_witness_evidence",
+			"Checkpoints that the log has signed and that conflict with a cosigned one."),
+	}
+}
+
+// observe shows what the state holds of a configured origin.
+func (m *metrics) observe(origin string, s *State) {
+	held, _ := s.latest(origin)
+	m.size.WithLabelValues(origin).Set(float64(held.checkpoint.Size))
+	m.time.WithLabelValues(origin).Set(float64(held.time))
+	m.evidence.WithLabelValues(origin).Set(float64(s.keptOf(origin)))
+}
