@@ -24,11 +24,15 @@ type AddCheckpoint struct {
 	Checkpoint []byte
 }
 
-// ParseAddCheckpoint parses a request body (TW-2 … TW-6); the checkpoint is parsed too.
+// ParseAddCheckpoint parses a request body (TW-2 … TW-6); the checkpoint is parsed too. As there,
+// ErrEmptyRoot comes with what was parsed.
 func ParseAddCheckpoint(b []byte) (AddCheckpoint, error) {
 	a, err := parseAddCheckpoint(b)
-	if err == nil && !bytes.Equal(a.Bytes(), b) {
+	if (err == nil || errors.Is(err, ErrEmptyRoot)) && !bytes.Equal(a.Bytes(), b) {
 		err = errors.New("not in canonical form")
+	}
+	if errors.Is(err, ErrEmptyRoot) {
+		return a, fmt.Errorf("add-checkpoint: %w", err)
 	}
 	if err != nil {
 		return AddCheckpoint{}, fmt.Errorf("add-checkpoint: %w", err)

@@ -45,6 +45,15 @@ func (c Checkpoint) Sign(signers ...note.Signer) ([]byte, error) {
 	return note.Sign(&note.Note{Text: string(c.Body())}, signers...)
 }
 
+// Errors that a witness answers otherwise than bad syntax (c2sp.org/tlog-witness, add-checkpoint).
+var (
+	// ErrOrigin means that the origin is no name that a log can have here, so its log is unknown.
+	ErrOrigin = errors.New("no name of a log")
+	// ErrEmptyRoot means that a checkpoint of size 0 has another root than the empty tree. It is the
+	// one error that comes with what was parsed, because signatures are to be checked before it.
+	ErrEmptyRoot = errors.New("root: a tree of size 0 has the SHA-256 of nothing (CP-5)")
+)
+
 // ParseCheckpoint parses a signed note whose text is a checkpoint. It verifies no signature; trust
 // comes from Policy.Verify alone.
 func ParseCheckpoint(signed []byte) (Checkpoint, []Signature, error) {
@@ -53,6 +62,9 @@ func ParseCheckpoint(signed []byte) (Checkpoint, []Signature, error) {
 		return Checkpoint{}, nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	c, err := parseBody(text)
+	if errors.Is(err, ErrEmptyRoot) {
+		return c, signatures, fmt.Errorf("checkpoint: %w", err)
+	}
 	if err != nil {
 		return Checkpoint{}, nil, fmt.Errorf("checkpoint: %w", err)
 	}
@@ -70,8 +82,11 @@ func parseBody(text []byte) (c Checkpoint, err error) {
 	if len(rest) > 0 {
 		return c, errors.New("extension lines are not accepted (CP-6)")
 	}
+	if lines[0] == "" {
+		return c, errors.New("origin: empty (CP-2)")
+	}
 	if err := strict.Name(lines[0]); err != nil {
-		return c, fmt.Errorf("origin: %w", err)
+		return c, fmt.Errorf("origin: %w: %w", ErrOrigin, err)
 	}
 	c.Origin = lines[0]
 	if c.Size, err = strict.Decimal(lines[1]); err != nil {
@@ -80,11 +95,11 @@ func parseBody(text []byte) (c Checkpoint, err error) {
 	if c.Root, err = strict.Hash(lines[2]); err != nil {
 		return c, fmt.Errorf("root: %w (CP-5)", err)
 	}
-	if c.Size == 0 && !bytes.Equal(c.Root[:], rfc6962.DefaultHasher.EmptyRoot()) {
-		return c, errors.New("root: a tree of size 0 has the SHA-256 of nothing (CP-5)")
-	}
 	if !bytes.Equal(c.Body(), text) {
 		return c, errors.New("not in canonical form")
+	}
+	if c.Size == 0 && !bytes.Equal(c.Root[:], rfc6962.DefaultHasher.EmptyRoot()) {
+		return c, ErrEmptyRoot
 	}
 	return c, nil
 }
