@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Error is a refusal by the log.
+type Error struct {
+	Request    string        // method and path
+	Status     int           // HTTP status
+	Text       string        // the line the log said, printable and bounded; "" if it said none
+	RetryAfter time.Duration // 0: not said
+}
+
+// Error says what was asked, what the log said, and what to do next.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("%s: the log answered %d", e.Request, e.Status)
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	if hint := hints[e.Status]; hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text
+}
+
+// Is lets errors.Is find a missing resource as fs.ErrNotExist.
+func (e *Error) Is(target error) bool {
+	return target == fs.ErrNotExist && e.Status == http.StatusNotFound
+}
+
+// hints say what to do next, by status.
+var hints = map[int]string{
+	http.StatusMovedPermanently:   "redirects are not followed: give the log's own URL",
+	http.StatusFound:              "redirects are not followed: give the log's own URL",
+	http.StatusTemporaryRedirect:  "redirects are not followed: give the log's own URL",
+	http.StatusPermanentRedirect:  "redirects are not followed: give the log's own URL",
+	http.StatusUnauthorized:       "check the token, or ask the log's operator for one",
+	http.StatusForbidden:          "the token must belong to the submitter that the entry names",
+	http.StatusTooManyRequests:    "send it again later, which is safe",
+	http.StatusBadGateway:         "send it again, which is safe",
+	http.StatusServiceUnavailable: "send it again, which is safe",
+	http.StatusGatewayTimeout:     "send it again, which is safe",
+}
+
+// maxErrorText bounds what is shown of a refusal, in bytes.
+const maxErrorText = 400
+
+// oneLine makes the first line of an answer fit to be shown on a terminal: what does not print is
+// replaced, so that a log cannot move the cursor or colour the screen.
+func oneLine(body []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, line)
+	if len(line) > maxErrorText {
+		line = strings.ToValidUTF8(line[:maxErrorText], "") + "…"
+	}
+	return line
+}
+
+// retryAfter parses the header's seconds; the date form is not used by logs (docs/http.md).
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Pauses between attempts. A pause is drawn at random below a limit that doubles each time, so
+// that many clients do not come back together; a Retry-After is waited for in any case.
+const (
+	firstPause = 200 * time.Millisecond
+	maxPause   = 10 * time.Second
+	// maxRetryAfter is the longest that a log may make a client wait before its next attempt.
+	maxRetryAfter = time.Minute
+)
+
+// request is one request, ready to be sent several times.
+type request struct {
+	method   string
+	path     string // below the prefix, with its slash
+	query    url.Values
+	encoding string // of body
+	body     []byte
+	wait     time.Duration // that the query asks the log to wait
+	limit    int64         // bytes of a good answer
+}
+
+func (r request) String() string { return r.method + " " + r.path }
+
+// send sends a request until it is answered for good: 429, 502, 503, 504 and a broken connection
+// are tried again, which is safe for reading and, because appending is idempotent, for appending.
+func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
+	for attempt := 1; ; attempt++ {
+		body, err := c.attempt(ctx, r)
+		if err == nil || !temporary(err) || ctx.Err() != nil {
+			return body, err
+		}
+		if attempt >= c.config.Attempts {
+			return nil, fmt.Errorf("gave up after %d attempts: %w", attempt, err)
+		}
+		c.config.Logger.Debug("attempt", "request", r.String(), "attempt", attempt, "err", err)
+		if sleep(ctx, pause(attempt, err)) != nil {
+			return nil, errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+// attempt sends a request once.
+func (c *Client) attempt(ctx context.Context, r request) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout+r.wait)
+	defer cancel()
+	u := c.base.JoinPath(r.path)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r, err)
+	}
+	c.setHeader(req, r)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, &brokenError{r, unwrapURL(err)}
+	}
+	defer resp.Body.Close()
+	return r.read(resp)
+}
+
+func (c *Client) setHeader(req *http.Request, r request) {
+	// Said aloud, it also keeps a foreign transport from decompressing without a limit.
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("User-Agent", "cocket")
+	if r.method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/octet-stream")
+		if c.config.Token != "" {
+			req.Header.Set("Authorization", "Bearer "+c.config.Token)
+		}
+	}
+	if r.encoding != "" {
+		req.Header.Set("Content-Encoding", r.encoding)
+	}
+}
+
+// read reads an answer: a good one whole or not at all, of a refusal no more than is shown.
+func (r request) read(resp *http.Response) ([]byte, error) {
+	if resp.StatusCode != http.StatusOK {
+		line, _ := io.ReadAll(io.LimitReader(resp.Body, 4*maxErrorText))
+		return nil, &Error{r.String(), resp.StatusCode, oneLine(line), retryAfter(resp.Header)}
+	}
+	if e := resp.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, fmt.Errorf("%s: the answer is encoded as %.20q, which was not asked for", r, e)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, r.limit+1))
+	if err != nil {
+		return nil, &brokenError{r, err}
+	}
+	if int64(len(body)) > r.limit {
+		return nil, fmt.Errorf("%s: the answer is longer than %d bytes, which no log needs", r, r.limit)
+	}
+	return body, nil
+}
+
+// brokenError is a connection that could not be made or broke before the answer was whole.
+type brokenError struct {
+	request request
+	err     error
+}
+
+func (e *brokenError) Error() string {
+	return fmt.Sprintf("%s: %v (is the log running, and is this its URL?)", e.request, e.err)
+}
+
+func (e *brokenError) Unwrap() error { return e.err }
+
+// unwrapURL takes off the method and URL that our own errors name already.
+func unwrapURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// temporary reports whether sending again may help.
+func temporary(err error) bool {
+	var broken *brokenError
+	var refusal *Error
+	switch {
+	case errors.As(err, &broken):
+		return true
+	case errors.As(err, &refusal):
+		return refusal.Status == http.StatusTooManyRequests || refusal.Status == http.StatusServiceUnavailable ||
+			refusal.Status == http.StatusBadGateway || refusal.Status == http.StatusGatewayTimeout
+	}
+	return false
+}
+
+// pause is how long to wait after the given attempt failed.
+func pause(attempt int, err error) time.Duration {
+	limit := min(firstPause<<min(attempt-1, 16), maxPause)
+	d := limit/2 + rand.N(limit/2)
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		d += min(refusal.RetryAfter, maxRetryAfter)
+	}
+	return d
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"cocket.example/declaration"
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+// Verifier holds what a verifier believes: the keys that he got from elsewhere than from whoever
+// shows him a declaration. It verifies without any connection.
+type Verifier struct {
+	Policy     receipt.Policy // which logs, which witnesses, how many of them
+	Certifiers []string       // vkeys of certifiers whose names he knows; others are reported as keys
+	Submitters []string       // vkeys of submitters, to check an entry's signed line
+}
+
+// VerifyOpening checks an opening with the receipt of its entry. All of its fields are reported.
+func (v Verifier) VerifyOpening(opening, tlogProof []byte) Report {
+	r := &Report{Kind: "opening"}
+	o, err := declaration.ParseOpening(opening)
+	if err != nil {
+		r.fail("opening", err)
+		r.skip("entry", "receipt", "fields", "commitments")
+		return *r
+	}
+	x, err := whole(o)
+	if err != nil {
+		r.fail("opening", err)
+		return *r
+	}
+	v.examine(r, x, tlogProof)
+	return *r
+}
+
+// whole is the disclosure of everything that an opening holds.
+func whole(o declaration.Opening) (declaration.Disclosure, error) {
+	var paths []string
+	for _, f := range o.Fields() {
+		paths = append(paths, f.Path)
+	}
+	if x, err := o.Disclose(nil, true, paths...); err == nil {
+		return x, nil
+	}
+	return o.Disclose(nil, false, paths...) // nobody certified
+}
+
+// VerifyDisclosure checks a disclosure with the receipt that it holds.
+func (v Verifier) VerifyDisclosure(disclosure []byte) Report {
+	r := &Report{Kind: "disclosure"}
+	x, err := declaration.ParseDisclosure(disclosure)
+	if err != nil {
+		r.fail("disclosure", err)
+		r.skip("entry", "receipt", "fields", "commitments")
+		return *r
+	}
+	v.examine(r, x, x.Receipt)
+	return *r
+}
+
+// examine adds every fact in the order of the entry format, section 7.
+func (v Verifier) examine(r *Report, x declaration.Disclosure, tlogProof []byte) {
+	facts := x.Examine()
+	r.Leaf = declaration.LeafHash(x.Entry)
+	if facts.EntryErr != nil {
+		r.fail("entry", facts.EntryErr)
+	} else {
+		r.Log = facts.Entry.Log
+		r.ok("entry", fmt.Sprintf("%s, %s, submitter %s",
+			facts.Entry.Event, facts.Entry.Profile, facts.Entry.Submitter))
+	}
+	v.receipt(r, facts, tlogProof)
+	for _, f := range facts.Fields {
+		r.field(f)
+	}
+	r.add("commitments", "every value shown is the one committed to", facts.CoverErr)
+	r.add("public lines", "they agree with the values shown", facts.PublicErr)
+	v.certifier(r, facts)
+	v.submitter(r, facts)
+}
+
+// receipt adds what the receipt proves of the entry.
+func (v Verifier) receipt(r *Report, facts declaration.Report, tlogProof []byte) {
+	proof, err := receipt.Parse(tlogProof)
+	if err != nil {
+		r.fail("receipt", err)
+		r.skip("same log", "log", "quorum", "inclusion", "on file")
+		return
+	}
+	trusted, err := v.Policy.Verify(proof.Checkpoint)
+	known := trusted.Report()
+	if err != nil {
+		known = v.Policy.Examine(proof.Checkpoint)
+	}
+	r.ok("receipt", "a c2sp.org/tlog-proof")
+	r.Index, r.Size = proof.Index, known.Checkpoint.Size
+	r.sameLog(facts, known)
+	r.checkpoint(known)
+	if err != nil {
+		r.skip("inclusion", "on file")
+		return
+	}
+	included := trusted.Includes(r.Leaf, proof)
+	r.add("inclusion", fmt.Sprintf("entry %d of %d", r.Index, r.Size), included)
+	r.onFile(known.NoLaterThan, included)
+}
+
+// sameLog: else an entry that was withdrawn in one log would still be good by another's receipt.
+func (r *Report) sameLog(facts declaration.Report, known receipt.Report) {
+	switch origin := known.Checkpoint.Origin; {
+	case facts.EntryErr != nil || known.SyntaxErr != nil:
+		r.skip("same log")
+	case facts.Entry.Log != origin:
+		r.fail("same log", fmt.Errorf("the entry is for %s, the receipt of %s", facts.Entry.Log, origin))
+	default:
+		r.ok("same log", "the entry is for "+origin+", and so is the receipt")
+	}
+}
+
+// checkpoint adds who signed the receipt's checkpoint.
+func (r *Report) checkpoint(known receipt.Report) {
+	if known.SyntaxErr != nil {
+		r.fail("checkpoint", known.SyntaxErr)
+		r.skip("log", "quorum")
+		return
+	}
+	if known.LogErr != nil {
+		r.fail("log", known.LogErr)
+	} else {
+		r.ok("log", "signed by "+known.Checkpoint.Origin)
+	}
+	for _, w := range known.Witnesses {
+		name := "witness " + w.Witness.Name
+		switch {
+		case errors.Is(w.Err, receipt.ErrNoCosignature):
+			r.absent(name, "did not cosign this checkpoint")
+		case w.Err != nil:
+			r.fail(name, w.Err)
+		default:
+			r.ok(name, "cosigned "+stamp(w.Time))
+		}
+	}
+	r.add("quorum", "enough of the policy's witnesses cosigned", known.QuorumErr)
+}
+
+func (r *Report) onFile(t time.Time, included error) {
+	switch {
+	case included != nil:
+		r.skip("on file")
+	case t.IsZero():
+		r.absent("on file", "the policy asks for no witness, so no time is proven")
+	default:
+		r.NoLaterThan = t
+		r.ok("on file", "no later than "+stamp(t))
+	}
+}
+
+func (r *Report) field(f declaration.FieldFact) {
+	shown := f.Field.Value
+	if !f.Field.Present {
+		shown = "(absent)"
+	}
+	r.Fields = append(r.Fields, f.Field)
+	r.add(f.Field.Path, shown, f.Err)
+}
+
+// certifier reports the key; its name counts only where the verifier's own list ties them.
+func (v Verifier) certifier(r *Report, facts declaration.Report) {
+	switch {
+	case facts.CertifierErr != nil:
+		r.fail("certifier", facts.CertifierErr)
+	case facts.Certifier == "":
+		r.absent("certifier", "no signature of a certifier is shown")
+	case slices.Contains(v.Certifiers, facts.Certifier):
+		r.ok("certifier", "signed by "+keyName(facts.Certifier)+", who is on your list")
+	default:
+		r.ok("certifier", "signed by a key that is not on your list: "+facts.Certifier)
+		r.unproven = append(r.unproven, unprovenCertifier)
+	}
+}
+
+func keyName(vkey string) string {
+	key, err := strict.ParseKey(vkey)
+	if err != nil {
+		return "?"
+	}
+	return key.Name
+}
+
+// submitter checks the signed line under the keys that the verifier gave for the submitter.
+func (v Verifier) submitter(r *Report, facts declaration.Report) {
+	if facts.EntryErr != nil {
+		r.skip("submitter")
+		return
+	}
+	entry := facts.Entry
+	err := error(nil)
+	for _, vkey := range v.Submitters {
+		if keyName(vkey) != entry.Submitter {
+			continue
+		}
+		if err = entry.VerifySubmitter(vkey); err == nil {
+			r.ok("submitter", "signed by "+entry.Submitter)
+			return
+		}
+	}
+	if err != nil {
+		r.fail("submitter", err)
+		return
+	}
+	r.absent("submitter", "not checked: you gave no key of "+entry.Submitter)
+	r.unproven = append(r.unproven, unprovenSubmitter)
+}
+
+// Covers checks that a receipt is of this entry: that its proof leads from the entry to the root
+// of its checkpoint. It checks no signature.
+func Covers(entry, tlogProof []byte) error {
+	r, err := receipt.Parse(tlogProof)
+	if err != nil {
+		return err
+	}
+	cp, _, err := receipt.ParseCheckpoint(r.Checkpoint)
+	if err != nil {
+		return err
+	}
+	path := make([][]byte, len(r.Proof))
+	for i := range r.Proof {
+		path[i] = r.Proof[i][:]
+	}
+	leaf := declaration.LeafHash(entry)
+	err = proof.VerifyInclusion(rfc6962.DefaultHasher, r.Index, cp.Size, leaf[:], path, cp.Root[:])
+	if err != nil {
+		return errors.New("the receipt is not of this entry: its proof does not lead to its root")
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// facts is a list of names and values, in order; a name may come several times.
+type facts []struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func (f *facts) add(name, value string) {
+	*f = append(*f, struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}{name, value})
+}
+
+// MarshalJSON prints the list, so that order and repetition are kept.
+func (f *facts) MarshalJSON() ([]byte, error) { return json.Marshal(*f) }
+
+// maxNames is the widest column of names, so that values begin within 80 columns.
+const maxNames = 28
+
+// String prints one aligned line for each fact, of whole words and within 80 columns where the
+// value allows it: hashes and keys are never broken, so that they can be copied.
+func (f *facts) String() string {
+	width := 0
+	for _, x := range *f {
+		width = max(width, min(utf8.RuneCountInString(x.Name), maxNames))
+	}
+	var b strings.Builder
+	for _, x := range *f {
+		lines := fold(printable(x.Value), 80-width-2)
+		fmt.Fprintf(&b, "%-*s  %s\n", width, printable(x.Name), lines[0])
+		for _, line := range lines[1:] {
+			fmt.Fprintf(&b, "%-*s  %s\n", width, "", line)
+		}
+	}
+	return b.String()
+}
+
+// fold breaks text at spaces into lines of at most width characters, where words allow it.
+func fold(text string, width int) []string {
+	lines := []string{""}
+	for _, word := range strings.Split(text, " ") {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// printable replaces what could move a terminal's cursor: files come from strangers.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ' '
+		case unicode.IsPrint(r):
+			return r
+		}
+		return '?'
+	}, s)
+}

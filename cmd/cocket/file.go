@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"cocket.example/receipt"
+)
+
+// maxFile bounds every file that is read. The largest is an opening of 65,536 fields.
+const maxFile = 64 << 20
+
+// readFile reads a file within its bound.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	return b, nil
+}
+
+// readPolicy reads what a verifier believes.
+func readPolicy(path string) (receipt.Policy, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return receipt.Policy{}, err
+	}
+	policy, err := receipt.ParsePolicy(b)
+	if err != nil {
+		return policy, fmt.Errorf("%s: %w", path, err)
+	}
+	return policy, nil
+}
+
+// output is a file to be written.
+type output struct {
+	path  string
+	mode  os.FileMode
+	force bool // overwrite what is there
+}
+
+// check fails early where write would fail at the end.
+func (o output) check() error {
+	if _, err := os.Lstat(o.path); err == nil && !o.force {
+		return o.exists()
+	}
+	_, err := os.Stat(filepath.Dir(o.path))
+	return err
+}
+
+func (o output) exists() error {
+	return fmt.Errorf("%s exists already: choose another name, or give --force to overwrite it", o.path)
+}
+
+// write makes a file appear whole or not at all:
+//
+//	write path.*.tmp ▸ fsync ▸ link (or, with force, rename) to path ▸ fsync of the folder
+func (o output) write(content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(o.path), filepath.Base(o.path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already if it was renamed
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(o.mode), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := o.install(f.Name()); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(o.path))
+}
+
+// install gives the finished file its name. A link, other than a rename, never overwrites.
+func (o output) install(temp string) error {
+	if o.force {
+		return os.Rename(temp, o.path)
+	}
+	err := os.Link(temp, o.path)
+	if errors.Is(err, os.ErrExist) {
+		return o.exists()
+	}
+	return err
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cocket.example/declaration"
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+func newInspectCommand() *cobra.Command {
+	var programs bool
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Say what any file of the log's making holds",
+		Long: `Say what a file holds: an entry, opening, disclosure, receipt, checkpoint, policy
+or key, which is told by its content. No signature is verified; see verify for
+that. Of a secret key or an opening the secret is never shown, but the values of
+an opening are.`,
+		Example: `  cocket inspect cert.opening.json
+  cocket inspect --json cert.tlog-proof`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := readFile(args[0])
+			if err != nil {
+				return err
+			}
+			kind := recognise(b)
+			facts, err := inspect(kind, b)
+			if err != nil {
+				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
+			}
+			if programs {
+				return printJSON(cmd.OutOrStdout(), facts)
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), facts)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&programs, "json", false, "print for programs")
+	return cmd
+}
+
+// kind is what a file is, in words that follow "is".
+type kind string
+
+const (
+	kindEntry      kind = "an entry"
+	kindOpening    kind = "an opening"
+	kindDisclosure kind = "a disclosure"
+	kindReceipt    kind = "a receipt"
+	kindCheckpoint kind = "a checkpoint"
+	kindPolicy     kind = "a policy"
+	kindKey        kind = "a verifier key"
+	kindSecret     kind = "a secret key"
+	kindUnknown    kind = "nothing that cocket knows"
+)
+
+// recognise tells a file by how it begins; whether it is a good one of its kind is for the
+// parsers.
+func recognise(b []byte) kind {
+	text := string(b)
+	switch {
+	case strings.HasPrefix(text, "{"):
+		return recogniseJSON(b)
+	case strings.HasPrefix(text, "cocket-entry/"):
+		return kindEntry
+	case strings.HasPrefix(text, "c2sp.org/tlog-proof@"):
+		return kindReceipt
+	case strings.HasPrefix(text, "PRIVATE+KEY+"):
+		return kindSecret
+	case strings.Contains(text, "\n\n\u2014 "):
+		return kindCheckpoint
+	case strings.Count(text, "\n") <= 1 && strings.Count(text, "+") >= 2:
+		return kindKey
+	case hasLine(text, "quorum"):
+		return kindPolicy
+	}
+	return kindUnknown
+}
+
+// recogniseJSON finds the format even where the rest is broken, so that the strict parser can
+// say what is.
+func recogniseJSON(b []byte) kind {
+	head := b[:min(len(b), 4096)]
+	switch {
+	case bytes.Contains(head, []byte(`"cocket-opening/`)):
+		return kindOpening
+	case bytes.Contains(head, []byte(`"cocket-disclosure/`)):
+		return kindDisclosure
+	}
+	return kindUnknown
+}
+
+func hasLine(text, keyword string) bool {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 0 && words[0] == keyword {
+			return true
+		}
+	}
+	return false
+}
+
+// inspect parses a file of this kind and lists what it says.
+func inspect(k kind, b []byte) (*facts, error) {
+	f := &facts{}
+	f.add("kind", strings.TrimPrefix(strings.TrimPrefix(string(k), "an "), "a "))
+	show := map[kind]func(*facts, []byte) error{
+		kindEntry:      showEntry,
+		kindOpening:    showOpening,
+		kindDisclosure: showDisclosure,
+		kindReceipt:    showReceipt,
+		kindCheckpoint: showCheckpoint,
+		kindPolicy:     showPolicy,
+		kindKey:        showKey,
+		kindSecret:     showSecret,
+	}[k]
+	if show == nil {
+		return nil, errors.New("want an entry, opening, disclosure, receipt, checkpoint, policy or key")
+	}
+	return f, show(f, b)
+}
+
+func showEntry(f *facts, b []byte) error {
+	e, err := declaration.Parse(b)
+	if err != nil {
+		return err
+	}
+	f.add("leaf hash", base64Hash(declaration.LeafHash(b)))
+	f.add("log", e.Log)
+	f.add("event", e.Event)
+	f.add("profile", e.Profile)
+	f.add("submitter", e.Submitter)
+	f.add("width", fmt.Sprint(e.Width))
+	f.add("fields root", base64Hash(e.Root))
+	f.add("certifier", base64Hash(e.Certifier))
+	if e.Refers != nil {
+		f.add("refers", base64Hash(*e.Refers))
+	}
+	for _, tag := range e.Tags {
+		f.add("tag", base64Hash(tag))
+	}
+	for _, p := range e.Public {
+		f.add("public "+p.Path, p.Value)
+	}
+	if e.Signed != nil {
+		f.add("signed", base64.StdEncoding.EncodeToString(e.Signed))
+	}
+	return nil
+}
+
+// showOpening shows the values, which are the holder's own, and never the secret.
+func showOpening(f *facts, b []byte) error {
+	o, err := declaration.ParseOpening(b)
+	if err != nil {
+		return err
+	}
+	if err := showEntry(f, o.Entry()); err != nil {
+		return err
+	}
+	for _, field := range o.Fields() {
+		f.add(field.Path, field.Value)
+	}
+	f.add("secret", "(not shown)")
+	return nil
+}
+
+func showDisclosure(f *facts, b []byte) error {
+	x, err := declaration.ParseDisclosure(b)
+	if err != nil {
+		return err
+	}
+	if err := showEntry(f, x.Entry); err != nil {
+		return err
+	}
+	for _, field := range x.Fields {
+		value := field.Value
+		if !field.Present {
+			value = "(absent)"
+		}
+		f.add(field.Path, value)
+	}
+	if x.Certifier != nil {
+		f.add("certifier key", x.Certifier.VKey)
+	}
+	return showReceipt(f, x.Receipt)
+}
+
+func showReceipt(f *facts, b []byte) error {
+	r, err := receipt.Parse(b)
+	if err != nil {
+		return err
+	}
+	f.add("index", fmt.Sprint(r.Index))
+	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	return showCheckpoint(f, r.Checkpoint)
+}
+
+func showCheckpoint(f *facts, b []byte) error {
+	cp, signatures, err := receipt.ParseCheckpoint(b)
+	if err != nil {
+		return err
+	}
+	f.add("origin", cp.Origin)
+	f.add("size", fmt.Sprint(cp.Size))
+	f.add("root", base64Hash(cp.Root))
+	for _, s := range signatures {
+		f.add("signature", fmt.Sprintf("%s (key id %08x, not verified)", s.Name, s.ID))
+	}
+	return nil
+}
+
+func showPolicy(f *facts, b []byte) error {
+	p, err := receipt.ParsePolicy(b)
+	if err != nil {
+		return err
+	}
+	for _, l := range p.Logs {
+		f.add("log", strings.TrimSpace(l.Key.String()+" "+l.URL))
+	}
+	for _, w := range p.Witnesses {
+		f.add("witness "+w.Name, strings.TrimSpace(w.Key.String()+" "+w.URL))
+	}
+	for _, g := range p.Groups {
+		f.add("group "+g.Name, fmt.Sprintf("%d of %s", g.Threshold, strings.Join(g.Members, ", ")))
+	}
+	f.add("quorum", p.Quorum)
+	return nil
+}
+
+func showKey(f *facts, b []byte) error {
+	key, err := strict.ParseKey(strings.TrimSuffix(string(b), "\n"))
+	if err != nil {
+		return err
+	}
+	f.add("name", key.Name)
+	f.add("key id", fmt.Sprintf("%08x", key.ID))
+	f.add("algorithm", algorithmName(key.Type))
+	return nil
+}
+
+// showSecret shows whose key it is and nothing of the key.
+func showSecret(f *facts, b []byte) error {
+	fields := splitKey(strings.TrimSuffix(string(b), "\n"))
+	if fields == nil {
+		return errors.New("want PRIVATE+KEY+name+id+base64")
+	}
+	f.add("name", fields[2])
+	f.add("key id", fields[3])
+	f.add("secret", "(not shown)")
+	return nil
+}
+
+// splitKey splits a secret key into its five parts; nil if it has fewer. The last one, base64,
+// may hold plus signs.
+func splitKey(skey string) []string {
+	if fields := strings.SplitN(skey, "+", 5); len(fields) == 5 {
+		return fields
+	}
+	return nil
+}
+
+func algorithmName(t byte) string {
+	if t == strict.Cosignature {
+		return "Ed25519 cosignature, of a witness"
+	}
+	return "Ed25519, of a log, a certifier or a submitter"
+}
+
+func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

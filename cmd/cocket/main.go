@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Cocket is the tool of people: it makes keys, seals and submits declarations, verifies what
+// others show, and shows some fields of what one holds.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Exit statuses.
+const (
+	statusRefuted = 1 // what was given does not verify
+	statusUntried = 2 // could not be tried: bad flags, a missing file, no connection
+)
+
+// refutedError is the error of something that was checked and does not hold.
+type refutedError struct{ err error }
+
+func (e refutedError) Error() string { return e.err.Error() }
+func (e refutedError) Unwrap() error { return e.err }
+
+// run runs one command and returns the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "cocket: %v\n", err)
+	if errors.As(err, new(refutedError)) {
+		return statusRefuted
+	}
+	return statusUntried
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newRootCommand returns the tree of all commands.
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cocket",
+		Short: "File customs declarations in a transparency log, and prove what they said",
+		Long: `Cocket files customs declarations in a transparency log without showing them, and
+proves to whoever you choose what they said and when they were on file.
+
+The way of a declaration:
+
+  seal      turns it into an opening (yours, secret) with an entry (for the log)
+  submit    files the entry and fetches the receipt that witnesses cosigned
+  verify    checks an opening or a disclosure, without any connection
+  disclose  shows some fields of an opening, and nothing of the others
+
+Exit status: 0 all is well, 1 something does not verify, 2 it could not be tried.`,
+		Version:       version(),
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	// Flags are wrapped at the width of a terminal.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(),
+		"FlagUsages |", "FlagUsagesWrapped 80 |"))
+	root.AddCommand(
+		newKeygenCommand(),
+		newTokenCommand(),
+		newPolicyCommand(),
+		newSealCommand(),
+		newSubmitCommand(),
+		newVerifyCommand(),
+		newDiscloseCommand(),
+		newInspectCommand(),
+	)
+	return root
+}
+
+// version is what the build recorded of its source.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// require marks flags as required. The names are those just declared, so that an error can only
+// be a slip of the pen, which the first run of the command would show.
+func require(cmd *cobra.Command, names ...string) {
+	for _, name := range names {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err)
+		}
+	}
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cocket.example/client"
+	"cocket.example/cmd/internal/keyfile"
+	"cocket.example/declaration"
+	"cocket.example/receipt"
+)
+
+// submission is what the flags of submit say.
+type submission struct {
+	url, token, policy string
+	wait               time.Duration
+	out                output
+}
+
+func newSubmitCommand() *cobra.Command {
+	s := submission{out: output{mode: 0o644}}
+	cmd := &cobra.Command{
+		Use:   "submit OPENING --url URL --token-file FILE --policy FILE --out FILE",
+		Short: "File the entry of an opening, and fetch its receipt",
+		Long: `File the entry of an opening in the log, wait until witnesses have cosigned that
+it is there, and write the receipt. Only the entry is sent, never the opening.
+The receipt is verified under the policy before it is written.
+
+It can be repeated: the log gives the same entry the same index, and a receipt
+that verifies is kept as it is.`,
+		Example: `  cocket submit cert.opening.json --url https://log.example --token-file token \
+      --policy policy --out cert.tlog-proof`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.submit(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&s.url, "url", "", "`URL` of the log")
+	cmd.Flags().StringVar(&s.token, "token-file", "", "`FILE` that holds your token")
+	cmd.Flags().StringVar(&s.policy, "policy", "", "`FILE` of the policy")
+	cmd.Flags().DurationVar(&s.wait, "wait", 2*time.Minute, "how long to wait for the cosigned receipt")
+	cmd.Flags().StringVar(&s.out.path, "out", "", "file for the receipt, such as cert.tlog-proof")
+	cmd.Flags().BoolVar(&s.out.force, "force", false, "overwrite a file that is no receipt of this entry")
+	require(cmd, "url", "token-file", "policy", "out")
+	return cmd
+}
+
+// submit files the entry and writes its verified receipt.
+func (s submission) submit(ctx context.Context, path string, w io.Writer) error {
+	opening, err := readOpening(path)
+	if err != nil {
+		return err
+	}
+	policy, err := readPolicy(s.policy)
+	if err != nil {
+		return err
+	}
+	done, err := s.held(policy, opening.Entry())
+	if err != nil {
+		return err
+	}
+	if done == nil {
+		if done, err = s.send(ctx, policy, opening.Entry()); err != nil {
+			return err
+		}
+		if err := s.out.write(done.proof); err != nil {
+			return err
+		}
+	}
+	return done.print(w)
+}
+
+// filed is an entry that is on file, with the receipt that says so.
+type filed struct {
+	proof  []byte
+	index  uint64
+	report receipt.Report
+}
+
+func (f *filed) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "index %d\n", f.index)
+	if t := f.report.NoLaterThan; err == nil && !t.IsZero() {
+		_, err = fmt.Fprintf(w, "on file no later than %s\n", t.UTC().Format(time.RFC3339))
+	}
+	return err
+}
+
+// held returns the receipt that the output file holds already, or nil. It is kept, since one
+// fetched later may prove a later time only.
+func (s submission) held(policy receipt.Policy, entry []byte) (*filed, error) {
+	proof, err := readFile(s.out.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.out.check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, err := check(policy, entry, proof)
+	if err == nil {
+		return done, nil
+	}
+	if s.out.force {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("%s exists already and is no receipt of this entry (%w): "+
+		"choose another name, or give --force to overwrite it", s.out.path, err)
+}
+
+// send appends the entry, waits for its receipt and verifies it.
+func (s submission) send(ctx context.Context, policy receipt.Policy, entry []byte) (*filed, error) {
+	token, err := keyfile.Read(s.token)
+	if err != nil {
+		return nil, fmt.Errorf("--token-file: %w", err)
+	}
+	c, err := client.New(client.Config{URL: s.url, Token: token})
+	if err != nil {
+		return nil, err
+	}
+	index, err := c.Submit(ctx, entry)
+	if err != nil {
+		return nil, err
+	}
+	proof, err := c.Receipt(ctx, index, s.wait)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the entry is durable at index %d, but no quorum of witnesses cosigned it "+
+			"within %v: run the same command again later, which is safe", index, s.wait)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the entry is durable at index %d, its receipt is missing: %w", index, err)
+	}
+	done, err := check(policy, entry, proof)
+	if err == nil && done.index != index {
+		err = fmt.Errorf("it is for index %d, the log said %d", done.index, index)
+	}
+	if err != nil {
+		return nil, refutedError{fmt.Errorf("the log's receipt does not verify, it was not written: %w", err)}
+	}
+	return done, nil
+}
+
+// check verifies a receipt of an entry: signatures, quorum, inclusion, and that the entry is for
+// this log.
+func check(policy receipt.Policy, entry, proof []byte) (*filed, error) {
+	r, err := receipt.Parse(proof)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := policy.Verify(r.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := trusted.Includes(declaration.LeafHash(entry), r); err != nil {
+		return nil, err
+	}
+	e, err := declaration.Parse(entry)
+	if err != nil {
+		return nil, err
+	}
+	report := trusted.Report()
+	if e.Log != report.Checkpoint.Origin {
+		return nil, fmt.Errorf("the entry is for %s, the receipt of %s", e.Log, report.Checkpoint.Origin)
+	}
+	return &filed{proof, r.Index, report}, nil
+}

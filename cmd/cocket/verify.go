@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cocket.example/client"
+	"cocket.example/cmd/internal/keyfile"
+)
+
+// verification is what the flags of verify say.
+type verification struct {
+	policy, receipt        string
+	certifiers, submitters []string
+	json                   bool
+}
+
+func newVerifyCommand() *cobra.Command {
+	var v verification
+	cmd := &cobra.Command{
+		Use:   "verify --policy FILE [--receipt FILE] FILE",
+		Short: "Check an opening with its receipt, or a disclosure",
+		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
+connection is needed, and none is made. Every fact is reported by itself: what
+the entry says, which log and which witnesses signed and when, whether the entry
+is in the log, and every value shown.
+
+What is believed is the policy alone, and the keys given by --certifier and
+--submitter: get them from someone else than from who shows you the declaration.`,
+		Example: `  cocket verify --policy policy cert.disclosure.json
+  cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := v.verify(args[0])
+			if err != nil {
+				return err
+			}
+			if err := v.print(cmd.OutOrStdout(), report); err != nil {
+				return err
+			}
+			if err := report.Err(); err != nil {
+				return refutedError{fmt.Errorf("%s does not verify: %w", args[0], err)}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&v.policy, "policy", "", "`FILE` of the policy")
+	cmd.Flags().StringVar(&v.receipt, "receipt", "", "`FILE` of the receipt of an opening")
+	cmd.Flags().StringArrayVar(&v.certifiers, "certifier", nil,
+		"vkey of a certifier whose name you know, or its `FILE`; again for each")
+	cmd.Flags().StringArrayVar(&v.submitters, "submitter", nil,
+		"vkey of the submitter, or its `FILE`: the entry must then be signed by him")
+	cmd.Flags().BoolVar(&v.json, "json", false, "report for programs")
+	require(cmd, "policy")
+	return cmd
+}
+
+// verify returns the report; an error is only what kept it from being tried.
+func (v verification) verify(path string) (client.Report, error) {
+	verifier, err := v.verifier()
+	if err != nil {
+		return client.Report{}, err
+	}
+	file, err := readFile(path)
+	if err != nil {
+		return client.Report{}, err
+	}
+	switch kind := recognise(file); {
+	case kind == kindDisclosure && v.receipt != "":
+		return client.Report{}, errors.New("--receipt is for openings: a disclosure holds its receipt itself")
+	case kind == kindDisclosure:
+		return verifier.VerifyDisclosure(file), nil
+	case kind == kindOpening && v.receipt == "":
+		return client.Report{}, errors.New("an opening is verified with its receipt: give --receipt FILE")
+	case kind == kindOpening:
+		proof, err := readFile(v.receipt)
+		if err != nil {
+			return client.Report{}, err
+		}
+		return verifier.VerifyOpening(file, proof), nil
+	default:
+		return client.Report{}, fmt.Errorf("%s is %s, want an opening or a disclosure", path, kind)
+	}
+}
+
+func (v verification) verifier() (verifier client.Verifier, err error) {
+	if verifier.Policy, err = readPolicy(v.policy); err != nil {
+		return verifier, err
+	}
+	if verifier.Certifiers, err = vkeys(v.certifiers); err != nil {
+		return verifier, fmt.Errorf("--certifier: %w", err)
+	}
+	if verifier.Submitters, err = vkeys(v.submitters); err != nil {
+		return verifier, fmt.Errorf("--submitter: %w", err)
+	}
+	return verifier, nil
+}
+
+// vkeys reads keys given literally or as files.
+func vkeys(list []string) ([]string, error) {
+	var out []string
+	for _, s := range list {
+		key, err := keyfile.VerifierKey(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, key.String())
+	}
+	return out, nil
+}
+
+func (v verification) print(w io.Writer, report client.Report) error {
+	if !v.json {
+		_, err := fmt.Fprint(w, report)
+		return err
+	}
+	return printJSON(w, report)
+}
+
+func printJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
