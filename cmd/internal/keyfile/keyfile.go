@@ -14,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
@@ -62,8 +60,8 @@ func syncDir(path string) error {
 // owner may read or write.
 func Read(path string) (string, error) { return readLine(path, checkMode) }
 
-// ReadSigner reads a log's or a certifier's Ed25519 key (type 0x01, SN-16).
-func ReadSigner(path string) (note.Signer, error) {
+// ReadSigner reads an Ed25519 key (type 0x01, SN-16), which is for logs, certifiers and submitters.
+func ReadSigner(path string) (*receipt.Signer, error) {
 	skey, err := Read(path)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// newCommand returns the command line.
+func newCommand() *cobra.Command {
+	var path string
+	var verbose bool
+	root := &cobra.Command{
+		Use:   "cocket-witness --config FILE",
+		Short: "Cosign the checkpoints of logs that only grow",
+		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness).
+
+The witness must exist: "cocket-witness init" makes its state, once. SIGTERM or an
+interrupt lets running requests finish and stops.
+
+The state says what was cosigned. Never run two witnesses with the same keys, and
+never go back to an older copy of the state: a log could then have two histories
+cosigned. A witness whose state is lost gets new keys.
+
+The configuration, with paths relative to its folder:
+
+  listen: 127.0.0.1:8081     # submission and monitoring
+  admin: 127.0.0.1:9081      # optional: /metrics, /health, /evidence, /debug/pprof
+  dir: w1                    # state, made by init
+  keys: [w1.key]             # from "cocket keygen --type cosignature", mode 0600
+  tls: {certificate: cert.pem, key: key.pem}   # optional
+  logs:
+    - vkey: customs.example/log+…              # the key of a log, or
+    - vkey_file: log.vkey                      # a file that holds it
+
+and, seldom needed: addr_file (gets the address, for port 0), drain (how long
+requests may finish, 15s), clock_step (how far the clock may be behind the latest
+cosignature, 1m).
+
+Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
+cannot go on, 2 the command line is wrong.`,
+		Example: `  cocket-witness init --config w1.yaml
+  cocket-witness --config w1.yaml`,
+		Version:       version(),
+		Args:          noArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(path)
+			if err != nil {
+				return err
+			}
+			return c.serve(cmd.Context(), newLogger(cmd, verbose))
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
+	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // fails for an unknown name only
+	root.Flags().BoolVar(&verbose, "verbose", false, "log every request of a known log")
+	root.AddCommand(newInitCommand(&path))
+	return root
+}
+
+func newInitCommand(path *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "init --config FILE",
+		Short: "Make the state of a new witness",
+		Long: `Make the state of a new witness in the directory that the configuration names.
+
+A state that exists is left alone. Make one once only: a witness that has forgotten
+what it cosigned can be brought to cosign another history.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(*path)
+			if err != nil {
+				return err
+			}
+			if err := c.create(); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "created %s\n", c.state())
+			return nil
+		},
+	}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+func load(path string) (Config, error) {
+	if path == "" {
+		return Config{}, usageError{errors.New("--config FILE is missing")}
+	}
+	return loadConfig(path)
+}
+
+func newLogger(cmd *cobra.Command, verbose bool) *slog.Logger {
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	options := &slog.HandlerOptions{Level: level}
+	return slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), options))
+}
+
+// version is what the build recorded of its source.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

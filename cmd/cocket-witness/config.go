@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"cocket.example/cmd/internal/config"
+	"cocket.example/cmd/internal/keyfile"
+	"cocket.example/cmd/internal/server"
+	"cocket.example/receipt"
+)
+
+// Config is the configuration file. Its paths are relative to the folder of the file.
+type Config struct {
+	server.Config `yaml:",inline"`
+
+	// Dir is the directory of the state, which "cocket-witness init" makes.
+	Dir config.Path `yaml:"dir"`
+	// Keys are the files of the cosignature keys, made by "cocket keygen --type cosignature". Each
+	// signs every checkpoint.
+	Keys []config.Path `yaml:"keys"`
+	// Logs are the keys of the logs that are witnessed. A key's name is the origin of its log; a log
+	// that changes its key stands in the list twice.
+	Logs []Log `yaml:"logs"`
+	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature before
+	// the witness refuses to sign. Default 1m.
+	ClockStep config.Duration `yaml:"clock_step"`
+}
+
+// Log is one key of a log: literally, or in a file.
+type Log struct {
+	// VKey is the verifier key, name+id+base64.
+	VKey string `yaml:"vkey"`
+	// VKeyFile is a file that holds it.
+	VKeyFile config.Path `yaml:"vkey_file"`
+}
+
+// loadConfig reads and checks the configuration file.
+func loadConfig(path string) (Config, error) {
+	var c Config
+	if err := config.Load(path, &c); err != nil {
+		return c, err
+	}
+	if err := c.check(); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Dir == "":
+		return errors.New("dir: missing: want the directory of the state")
+	case len(c.Keys) == 0:
+		return errors.New("keys: missing: want the file of a cosignature key")
+	case len(c.Logs) == 0:
+		return errors.New("logs: missing: want the vkey of a log")
+	}
+	return c.Config.Check()
+}
+
+// state is the path of the database.
+func (c Config) state() string { return filepath.Join(string(c.Dir), "witness.db") }
+
+// readKeys reads the cosignature keys.
+func (c Config) readKeys() ([]*receipt.Cosigner, error) {
+	var keys []*receipt.Cosigner
+	for i, path := range c.Keys {
+		key, err := keyfile.ReadCosigner(string(path))
+		if err != nil {
+			return nil, fmt.Errorf("keys[%d]: %w", i, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// readLogs reads the keys of the logs.
+func (c Config) readLogs() ([]receipt.VerifierKey, error) {
+	var keys []receipt.VerifierKey
+	for i, l := range c.Logs {
+		key, err := l.read()
+		if err != nil {
+			return nil, fmt.Errorf("logs[%d]: %w", i, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func (l Log) read() (receipt.VerifierKey, error) {
+	switch {
+	case (l.VKey == "") == (l.VKeyFile == ""):
+		return receipt.VerifierKey{}, errors.New("want one of vkey and vkey_file")
+	case l.VKey != "":
+		return receipt.ParseVerifierKey(l.VKey)
+	default:
+		return keyfile.ReadVerifierKey(string(l.VKeyFile))
+	}
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"cocket.example/cmd/internal/server"
+	"cocket.example/witness"
+)
+
+// create makes the state. Keys and logs are tried first, so that a mistake in the configuration
+// shows now.
+func (c Config) create() error {
+	if _, err := c.readKeys(); err != nil {
+		return err
+	}
+	if _, err := c.readLogs(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(string(c.Dir), 0o700); err != nil {
+		return err
+	}
+	return witness.CreateState(c.state())
+}
+
+// serve runs the witness until ctx ends.
+func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
+	state, err := witness.OpenState(c.state())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, state.Close()) }()
+	s, err := c.newServer(state, logger)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, err error) {
+	registry := server.NewRegistry()
+	settings := witness.Config{
+		State: state, ClockStep: time.Duration(c.ClockStep), Logger: logger, Registerer: registry,
+	}
+	if settings.Keys, err = c.readKeys(); err != nil {
+		return s, err
+	}
+	if settings.Logs, err = c.readLogs(); err != nil {
+		return s, err
+	}
+	w, err := witness.New(settings)
+	if err != nil {
+		return s, err
+	}
+	for _, key := range settings.Keys {
+		logger.Info("cosigning", "vkey", key.VerifierKey())
+	}
+	admin := http.NewServeMux()
+	admin.Handle("/", server.Admin(registry, w.Health))
+	admin.HandleFunc("GET /evidence", evidence(state))
+	return server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}, nil
+}
+
+// evidence answers with the checkpoints that logs have signed and that conflict with cosigned ones,
+// one JSON object a line.
+func evidence(state *witness.State) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		all, err := state.Evidence()
+		if err != nil {
+			http.Error(w, fmt.Sprintf("reading the evidence: %v", err), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/jsonl")
+		lines := json.NewEncoder(w)
+		for _, e := range all {
+			if lines.Encode(e) != nil {
+				return // the client has gone
+			}
+		}
+	}
+}
