@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package declaration holds what is logged: the entry, a leaf of the log, and what its holder keeps,
+// the opening, from which he shows some fields, each with proof. The format is docs/entry-format.md.
+// Nothing here does I/O.
+package declaration
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"cocket.example/internal/strict"
+)
+
+const (
+	entryHeader  = "cocket-entry/v1"
+	maxEntry     = 4096 // bytes of an entry
+	maxPublic    = 16   // public lines
+	minWidth     = 32
+	maxWidth     = 65536
+	maxSubmitter = 128
+)
+
+var (
+	// ErrInvalid is wrapped by every refusal of malformed or rule-breaking input.
+	ErrInvalid = errors.New("invalid")
+	// ErrUnknown means a well-formed entry of a version, profile or event that this program
+	// does not know: to who reads the log, an opaque leaf.
+	ErrUnknown = errors.New("unknown version, profile or event")
+)
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, ErrInvalid)...)
+}
+
+// Hash is a SHA-256 hash.
+type Hash = [32]byte
+
+// Entry is a leaf of the log. It holds commitments; only Public is in clear.
+type Entry struct {
+	Log, Event, Profile, Submitter string
+
+	Width     int    // of the commitment tree: a power of two, 32 … 65,536
+	Root      Hash   // of the commitment tree
+	Certifier Hash   // commitment to the certifier's signature, or to there being none
+	Refers    *Hash  // leaf hash of what is amended or withdrawn
+	Tags      []Hash // blinded index keys, in the order of the profile's table
+	Public    []Field
+	Signed    []byte // the submitter's key id and signature; nil where there is none
+}
+
+// Field is one value of a declaration.
+type Field struct {
+	Number  int    // in the commitment tree
+	Path    string // as "goods[3].hs"
+	Value   string // normalised; empty where absent
+	Present bool
+}
+
+// LeafHash is SHA-256(0x00 ‖ entry), as in RFC 6962.
+func LeafHash(entry []byte) Hash { return Hash(rfc6962.DefaultHasher.HashLeaf(entry)) }
+
+// Bytes prints the entry.
+func (e Entry) Bytes() []byte { return e.print(true, true, true) }
+
+// context returns the entry without its fields, certifier and signed lines, which the commitments
+// are bound to.
+func (e Entry) context() []byte { return e.print(false, false, false) }
+
+// print prints the entry, with or without the lines of which a hash or signature covers the rest.
+func (e Entry) print(fields, certifier, signed bool) []byte {
+	var b bytes.Buffer
+	line := func(words ...string) { b.WriteString(strings.Join(words, " ") + "\n") }
+	line(entryHeader)
+	line("log", e.Log)
+	line("event", e.Event)
+	line("profile", e.Profile)
+	line("submitter", e.Submitter)
+	if fields {
+		line("fields", strconv.Itoa(e.Width), encode(e.Root[:]))
+	}
+	if certifier {
+		line("certifier", encode(e.Certifier[:]))
+	}
+	if e.Refers != nil {
+		line("refers", encode(e.Refers[:]))
+	}
+	for _, tag := range e.Tags {
+		line("tag", encode(tag[:]))
+	}
+	for _, p := range e.Public {
+		line("public", p.Path, p.Value)
+	}
+	if signed && e.Signed != nil {
+		line("signed", encode(e.Signed))
+	}
+	return b.Bytes()
+}
+
+func encode(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// Parse parses an entry: every rule of the format that can be seen without the opening. It prints
+// back and compares, so that an entry has one spelling.
+func Parse(entry []byte) (Entry, error) {
+	if len(entry) > maxEntry {
+		return Entry{}, invalid("entry of %d bytes, want at most %d", len(entry), maxEntry)
+	}
+	p := parser{rest: entry}
+	header := p.line()
+	if p.err == nil && header != entryHeader && strings.HasPrefix(header, "cocket-entry/") {
+		return Entry{}, fmt.Errorf("%.40q: %w", header, ErrUnknown)
+	}
+	if header != entryHeader {
+		return Entry{}, invalid("the first line of an entry is %q", entryHeader)
+	}
+	e, err := p.entry()
+	if err != nil {
+		return Entry{}, err
+	}
+	if !bytes.Equal(e.Bytes(), entry) {
+		return Entry{}, invalid("entry is not in canonical form")
+	}
+	return e, e.check()
+}
+
+// parser reads lines "<keyword> <value>" in their fixed order.
+type parser struct {
+	rest []byte
+	err  error
+}
+
+func (p *parser) line() (line string) {
+	if p.err == nil {
+		if line, p.rest, p.err = strict.Line(p.rest); p.err != nil {
+			p.err = fmt.Errorf("entry: %w: %w", p.err, ErrInvalid)
+		}
+	}
+	return line
+}
+
+// next returns the value of the next line, which must have this keyword.
+func (p *parser) next(keyword string) string {
+	value, ok := strings.CutPrefix(p.line(), keyword+" ")
+	if p.err == nil && !ok {
+		p.err = invalid("entry: want a line %q here", keyword)
+	}
+	return value
+}
+
+// has reports whether the next line has this keyword.
+func (p *parser) has(keyword string) bool {
+	return p.err == nil && bytes.HasPrefix(p.rest, []byte(keyword+" "))
+}
+
+func (p *parser) hash(keyword, value string) (h Hash) {
+	if p.err == nil {
+		var err error
+		if h, err = strict.Hash(value); err != nil {
+			p.err = invalid("entry line %s: %v", keyword, err)
+		}
+	}
+	return h
+}
+
+func (p *parser) entry() (e Entry, err error) {
+	e.Log, e.Event, e.Profile, e.Submitter = p.next("log"), p.next("event"), p.next("profile"), p.next("submitter")
+	width, root, _ := strings.Cut(p.next("fields"), " ")
+	n, err := strict.Decimal(width)
+	if p.err == nil && err != nil {
+		p.err = invalid("entry line fields: %v", err)
+	}
+	e.Width, e.Root = int(min(n, maxWidth+1)), p.hash("fields", root)
+	e.Certifier = p.hash("certifier", p.next("certifier"))
+	if p.has("refers") {
+		h := p.hash("refers", p.next("refers"))
+		e.Refers = &h
+	}
+	for p.has("tag") {
+		e.Tags = append(e.Tags, p.hash("tag", p.next("tag")))
+	}
+	for p.has("public") {
+		path, value, _ := strings.Cut(p.next("public"), " ")
+		e.Public = append(e.Public, Field{Path: path, Value: value, Present: true})
+	}
+	if p.has("signed") {
+		if e.Signed, err = strict.Base64(p.next("signed")); p.err == nil && (err != nil || len(e.Signed) != 68) {
+			p.err = invalid("entry line signed: want base64 of a key id and an Ed25519 signature")
+		}
+	}
+	if p.err == nil && len(p.rest) > 0 {
+		p.err = invalid("entry: a line out of its place: %.20q", p.rest)
+	}
+	return e, p.err
+}
+
+// check judges an entry that is well-formed.
+func (e *Entry) check() error {
+	if err := strict.Name(e.Log); err != nil {
+		return invalid("entry line log: %v", err)
+	}
+	if err := CheckSubmitter(e.Submitter); err != nil {
+		return err
+	}
+	if !validWidth(e.Width) {
+		return invalid("entry line fields: width %d, want a power of two from %d to %d", e.Width, minWidth, maxWidth)
+	}
+	needs := e.Event == "amend" || e.Event == "withdraw"
+	if needs != (e.Refers != nil) {
+		return invalid("entry line refers: required for amend and withdraw, forbidden for the others")
+	}
+	table, err := lookup(e.Profile, e.Event)
+	if err != nil {
+		return err
+	}
+	if len(e.Tags) != len(table.Tags) {
+		return invalid("entry: %d tag lines, %s %s has %d", len(e.Tags), e.Profile, e.Event, len(table.Tags))
+	}
+	return e.checkPublic(table)
+}
+
+// checkPublic applies the profile's rules to the public lines and numbers them.
+func (e *Entry) checkPublic(table *Table) error {
+	if len(e.Public) > maxPublic {
+		return invalid("entry: %d public lines, want at most %d", len(e.Public), maxPublic)
+	}
+	sorted := slices.IsSortedFunc(e.Public, comparePublic)
+	for i, f := range e.Public {
+		number, spec, err := table.find(f.Path)
+		if err != nil {
+			return invalid("entry line public: %v", err)
+		}
+		if !spec.Public {
+			return invalid("entry line public: %s may not be shown in clear", f.Path)
+		}
+		if value, err := spec.Rule.normalise(f.Value); err != nil || value != f.Value {
+			return invalid("entry line public: %s: not a normalised %s", f.Path, spec.Rule.Name)
+		}
+		if i > 0 && (e.Public[i-1].Path == f.Path) || !sorted {
+			return invalid("entry: public lines are not ascending, each path once")
+		}
+		if number >= e.Width {
+			return invalid("entry line public: %s lies outside the tree of width %d", f.Path, e.Width)
+		}
+		e.Public[i].Number = number
+	}
+	return nil
+}
+
+func comparePublic(a, b Field) int {
+	return strings.Compare(a.Path+" "+a.Value, b.Path+" "+b.Value)
+}
+
+// CheckSubmitter checks a submitter's name: 1 to 128 characters of ASCII 0x21–0x7E without "+".
+func CheckSubmitter(name string) error {
+	bad := func(r rune) bool { return r < 0x21 || r > 0x7e || r == '+' }
+	if name == "" || len(name) > maxSubmitter || strings.ContainsFunc(name, bad) {
+		return invalid("submitter %.40q: want 1 to %d characters of visible ASCII without +", name, maxSubmitter)
+	}
+	return nil
+}
+
+func validWidth(n int) bool { return n >= minWidth && n <= maxWidth && n&(n-1) == 0 }
+
+// CheckRefers checks what an amendment or withdrawal says of its target: it is an issue or amend of
+// the same log, profile and submitter.
+func (e Entry) CheckRefers(target Entry) error {
+	switch {
+	case target.Event != "issue" && target.Event != "amend":
+		return invalid("refers: the target is of event %s, want issue or amend", target.Event)
+	case target.Log != e.Log:
+		return invalid("refers: the target is of another log")
+	case target.Profile != e.Profile:
+		return invalid("refers: the target is of profile %s, not %s", target.Profile, e.Profile)
+	case target.Submitter != e.Submitter:
+		return invalid("refers: the target is of another submitter, who alone may amend or withdraw it")
+	}
+	return nil
+}
