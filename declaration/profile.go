@@ -40,8 +40,14 @@ type Spec struct {
 // profiles are those that this program knows.
 var profiles = []*Profile{usmca1, import1}
 
-// Profiles returns the known profiles.
-func Profiles() []*Profile { return slices.Clone(profiles) }
+// Profiles returns the names of the known profiles.
+func Profiles() []string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.Name
+	}
+	return names
+}
 
 // lookup finds the table of an event, or says what it does not know.
 func lookup(profile, event string) (*Table, error) {
