@@ -63,8 +63,8 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 	if r.ContentLength > int64(limit) {
 		return nil, r.bodyError(w, &http.MaxBytesError{Limit: int64(limit)})
 	}
-	connection := http.NewResponseController(w)
-	if err := connection.SetReadDeadline(time.Now().Add(h.config.BodyTimeout)); err != nil {
+	deadline := time.Now().Add(h.config.BodyTimeout)
+	if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil {
 		return nil, fmt.Errorf("setting the deadline of a body: %w", err)
 	}
 	// The encoded body is bounded as well: what decodes to nothing could go on for ever.
@@ -82,10 +82,7 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 	if err != nil {
 		return nil, r.bodyError(w, err)
 	}
-	// The deadline would otherwise end the connection, and with it a wait.
-	if err := connection.SetReadDeadline(time.Time{}); err != nil {
-		return nil, fmt.Errorf("clearing the deadline of a body: %w", err)
-	}
+	web.KeepOpen(w)
 	return body, nil
 }
 

@@ -12,7 +12,6 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +23,7 @@ import (
 	"cocket.example/log/internal/web"
 	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -75,7 +75,7 @@ type Config struct {
 	Entries       Mode          // default Declarations
 	Submitters    []Submitter   // none: every request is refused
 	MaxInFlight   int64         // bytes of all bodies and decoders at once; default 256 MiB
-	MaxWaiting    int           // requests with wait at once; default 4096
+	MaxWaiting    int           // requests with wait at once; default 2048
 	BodyTimeout   time.Duration // for the whole body to arrive; default 30 s
 	AppendTimeout time.Duration // for the entries to be durable; default 30 s
 	Logger        *slog.Logger  // nil discards. It is never given a body, an entry or a token
@@ -90,7 +90,7 @@ func (c Config) withDefaults() Config {
 		c.MaxInFlight = 256 << 20
 	}
 	if c.MaxWaiting == 0 {
-		c.MaxWaiting = 4096
+		c.MaxWaiting = 2048
 	}
 	if c.BodyTimeout == 0 {
 		c.BodyTimeout = 30 * time.Second
@@ -209,7 +209,7 @@ func (h *Handler) add(w http.ResponseWriter, r request) ([]uint64, error) {
 	}
 	batch := make([]log.Entry, len(entries))
 	for i, data := range entries {
-		batch[i] = log.Entry{Data: data, Leaf: leafHash(data)}
+		batch[i] = log.Entry{Data: data, Leaf: [32]byte(rfc6962.DefaultHasher.HashLeaf(data))}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.config.AppendTimeout)
 	defer cancel()
@@ -264,13 +264,4 @@ func (h *Handler) refusal(r *http.Request, err error) *web.Error {
 		h.config.Logger.Error("append", "err", err)
 		return web.Later("whether the entries are on file is not known; send them again, which is safe")
 	}
-}
-
-// leafHash is the RFC 6962 leaf hash of an entry.
-func leafHash(entry []byte) (leaf [32]byte) {
-	hash := sha256.New()
-	hash.Write([]byte{0})
-	hash.Write(entry)
-	hash.Sum(leaf[:0])
-	return leaf
 }

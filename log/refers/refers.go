@@ -14,6 +14,7 @@ import (
 
 	"cocket.example/declaration"
 	"cocket.example/internal/tile"
+	"github.com/transparency-dev/merkle/rfc6962"
 )
 
 // Log is what the index follows; *log.Log is one.
@@ -210,7 +211,7 @@ func (x *Index) read(ctx context.Context, from uint64) (step, error) {
 		return step{}, fmt.Errorf("bundle %d: %w", bundle, err)
 	}
 	start := bundle * tile.Width
-	last := position{start + uint64(width), declaration.LeafHash(entries[width-1])}
+	last := position{start + uint64(width), [32]byte(rfc6962.DefaultHasher.HashLeaf(entries[width-1]))}
 	s := step{position: last}
 	for i, entry := range entries[from-start:] {
 		if target := refersTo(entry); target != nil {

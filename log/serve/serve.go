@@ -49,7 +49,7 @@ type Config struct {
 	Policy      receipt.Policy // the log's own key, its witnesses and the quorum; shown to readers
 	Metadata    Metadata       // what /metadata says beside the origin, the keys and the policy
 	MaxInFlight int64          // bytes of all tiles and bundles on their way; default 256 MiB
-	MaxWaiting  int            // requests with wait at once; default 4096
+	MaxWaiting  int            // requests with wait at once; default 2048
 	Logger      *slog.Logger   // nil discards
 	Registerer  prometheus.Registerer
 }
@@ -59,7 +59,7 @@ func (c Config) withDefaults() Config {
 		c.MaxInFlight = 256 << 20
 	}
 	if c.MaxWaiting == 0 {
-		c.MaxWaiting = 4096
+		c.MaxWaiting = 2048
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -133,6 +133,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		preflight(w)
 		return
 	}
+	web.KeepOpen(w)
 	var res resource
 	err := web.Method(w, r, http.MethodGet, http.MethodHead)
 	if err == nil {

@@ -18,6 +18,12 @@ func Send(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body)
 }
 
+// KeepOpen sets the deadline for whatever else the client sends while it waits for an answer. A
+// server's own deadline, made for bodies, would end the longest wait.
+func KeepOpen(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(MaxWait + WriteTimeout))
+}
+
 // limitWrite sets the deadline anew for every answer: the time to read a body and to wait does not
 // count. Where no deadline can be set there is no slow client either.
 func limitWrite(w http.ResponseWriter) {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package logtest runs a whole log for tests: real storage in a temporary directory, a real key,
+// publication every few milliseconds.
+package logtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"runtime"
+	"testing"
+	"time"
+
+	"cocket.example/declaration"
+	"cocket.example/log"
+	"cocket.example/log/local"
+	"cocket.example/receipt"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Origin is the name of every log of this package.
+const Origin = "customs.example/log"
+
+// Submitter is the submitter of its declarations.
+const Submitter = "broker.example"
+
+// Log is a log that runs until its test ends.
+type Log struct {
+	*log.Log
+	Dir    string
+	Policy receipt.Policy // the log's key and no quorum
+}
+
+// Start creates a log and runs it.
+func Start(t *testing.T) *Log { return StartEvery(t, 5*time.Millisecond) }
+
+// StartEvery is Start with a time between checkpoints. The first, of the empty tree, comes at once.
+func StartEvery(t *testing.T, interval time.Duration) *Log {
+	t.Helper()
+	dir := t.TempDir()
+	if err := local.Create(local.Dir(dir), Origin); err != nil {
+		t.Fatal(err)
+	}
+	storage, err := local.Open(t.Context(), local.Config{FS: local.Dir(dir)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Create(t.Context(), storage); err != nil {
+		t.Fatal(err)
+	}
+	skey, vkey, err := note.GenerateKey(rand.Reader, Origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := receipt.ParsePolicy([]byte("log " + vkey + "\nquorum none\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := log.New(log.Config{
+		Origin:   Origin,
+		Signers:  []note.Signer{signer},
+		Storage:  storage,
+		Policy:   policy,
+		Interval: interval,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	Run(t, l.Run)
+	return &Log{Log: l, Dir: dir, Policy: policy}
+}
+
+// Run runs until the test ends.
+func Run(t *testing.T, f func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Add appends entries and waits until they are published.
+func (l *Log) Add(t *testing.T, entries ...[]byte) []uint64 {
+	t.Helper()
+	index := l.Sequence(t, entries...)
+	for _, i := range index {
+		if err := l.Wait(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return index
+}
+
+// Sequence appends entries, which are then durable.
+func (l *Log) Sequence(t *testing.T, entries ...[]byte) []uint64 {
+	t.Helper()
+	batch := make([]log.Entry, len(entries))
+	for i, e := range entries {
+		batch[i] = log.Entry{Data: e, Leaf: LeafHash(e)}
+	}
+	index := make([]uint64, len(batch))
+	if err := l.Append(t.Context(), batch, index); err != nil {
+		t.Fatal(err)
+	}
+	return index
+}
+
+// AwaitCheckpoint waits until a checkpoint is published, of whatever size.
+func (l *Log) AwaitCheckpoint(t *testing.T) {
+	t.Helper()
+	for {
+		_, err := l.Published(t.Context())
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
+}
+
+// LeafHash is the RFC 6962 hash of an entry.
+func LeafHash(entry []byte) [32]byte { return [32]byte(rfc6962.DefaultHasher.HashLeaf(entry)) }
+
+// Issue seals a new declaration.
+func Issue(t *testing.T) []byte {
+	return Seal(t, declaration.Declaration{Event: "issue"})
+}
+
+// Refer seals an amendment or withdrawal of the entry target.
+func Refer(t *testing.T, event string, target []byte) []byte {
+	leaf := LeafHash(target)
+	return Seal(t, declaration.Declaration{Event: event, Refers: &leaf})
+}
+
+// Seal completes a declaration where it is empty and seals it.
+func Seal(t *testing.T, d declaration.Declaration) []byte {
+	t.Helper()
+	if d.Log == "" {
+		d.Log = Origin
+	}
+	if d.Submitter == "" {
+		d.Submitter = Submitter
+	}
+	if d.Profile == "" {
+		d.Profile = "usmca/1"
+	}
+	if d.Fields == nil {
+		d.Fields = fields
+	}
+	opening, err := d.Seal(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opening.Entry()
+}
+
+var fields = map[string]string{}
