@@ -42,6 +42,7 @@ Exit status: 0 all is well, 1 something does not verify, 2 it could not be tried
 		newVerifyCommand(),
 		newDiscloseCommand(),
 		newInspectCommand(),
+		newDemoCommand(),
 	)
 	return root
 }
