@@ -79,6 +79,10 @@ func (v Verifier) examine(r *Report, x declaration.Disclosure, tlogProof []byte)
 			facts.Entry.Event, facts.Entry.Profile, facts.Entry.Submitter))
 	}
 	v.receipt(r, facts, tlogProof)
+	if facts.EntryErr != nil {
+		r.skip("fields", "commitments", "public lines", "certifier", "submitter")
+		return
+	}
 	for _, f := range facts.Fields {
 		r.field(f)
 	}
@@ -196,29 +200,25 @@ func keyName(vkey string) string {
 	return key.Name
 }
 
-// submitter checks the signed line under the keys that the verifier gave for the submitter.
+// submitter checks the signed line under the keys that the verifier gave for the submitter. Who
+// gave keys wants a signature under one of them.
 func (v Verifier) submitter(r *Report, facts declaration.Report) {
-	if facts.EntryErr != nil {
-		r.skip("submitter")
+	entry := facts.Entry
+	if len(v.Submitters) == 0 {
+		r.absent("submitter", "not checked: no key of "+entry.Submitter+" was given")
+		r.unproven = append(r.unproven, unprovenSubmitter)
 		return
 	}
-	entry := facts.Entry
-	err := error(nil)
+	err := fmt.Errorf("none of the keys given is of %s", entry.Submitter)
 	for _, vkey := range v.Submitters {
 		if keyName(vkey) != entry.Submitter {
 			continue
 		}
 		if err = entry.VerifySubmitter(vkey); err == nil {
-			r.ok("submitter", "signed by "+entry.Submitter)
-			return
+			break
 		}
 	}
-	if err != nil {
-		r.fail("submitter", err)
-		return
-	}
-	r.absent("submitter", "not checked: you gave no key of "+entry.Submitter)
-	r.unproven = append(r.unproven, unprovenSubmitter)
+	r.add("submitter", "signed by "+entry.Submitter, err)
 }
 
 // Covers checks that a receipt is of this entry: that its proof leads from the entry to the root

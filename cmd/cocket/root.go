@@ -14,8 +14,8 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cocket",
 		Short: "File customs declarations in a transparency log, and prove what they said",
-		Long: `Cocket files customs declarations in a transparency log without showing them, and
-proves to whoever you choose what they said and when they were on file.
+		Long: `Cocket files customs declarations in a transparency log without showing them,
+and proves to whoever you choose what they said and when they were on file.
 
 The way of a declaration:
 
@@ -24,7 +24,7 @@ The way of a declaration:
   verify    checks an opening or a disclosure, without any connection
   disclose  shows some fields of an opening, and nothing of the others
 
-Exit status: 0 all is well, 1 something does not verify, 2 it could not be tried.`,
+Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		Version:       version(),
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
