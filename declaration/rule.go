@@ -99,7 +99,7 @@ func parseDate(v string) (string, error) {
 	return v, nil
 }
 
-var numberForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?$`)
+var numberForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$`)
 
 // parseNumber drops what a decimal can do without: trailing zeros behind the point.
 func parseNumber(v string) (string, error) {

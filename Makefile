@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+.PHONY: build demo test soak check race fuzz clean
+
+INPUT   ?=
+ENTRIES ?= 1000
+T       ?= 30s
+
+build: ## the three programs, into bin/
+	go build -o bin/ ./cmd/cocket ./cmd/cocketd ./cmd/cocket-witness
+
+demo: build ## a log and three witnesses on this machine; INPUT=FILE.csv ENTRIES=N
+	bin/cocket demo --entries $(ENTRIES) $(if $(INPUT),--input $(INPUT)) $(DEMO)
+
+test: ## every test, with the race detector; prints each package's time
+	go vet ./...
+	go test -race ./...
+
+soak: ## the same suites at their full counts
+	COCKET_SOAK=1 go test -timeout 4h ./...
+
+check: ## formatting and static checks
+	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+fuzz: ## every fuzz target for T each
+	@for p in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) $$p || exit 1; \
+	  done; \
+	done
+
+clean:
+	rm -rf bin demo
