@@ -19,6 +19,7 @@ func newPolicyCommand() *cobra.Command {
 		Use:   "policy",
 		Short: "Make a policy: which log and which witnesses are believed",
 		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPolicyNewCommand())
 	return cmd

@@ -26,7 +26,6 @@ The way of a declaration:
 
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		Version:       version(),
-		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -44,6 +43,9 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		newInspectCommand(),
 		newDemoCommand(),
 	)
+	for _, cmd := range root.Commands() {
+		cmd.DisableFlagsInUseLine = true
+	}
 	return root
 }
 
