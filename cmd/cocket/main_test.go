@@ -3,8 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -17,6 +21,32 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cocket": main})
 }
 
+// TestScripts runs the scripts; those that need a log start the real one, built for the purpose.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", bin, "cocket.example/cmd/cocketd")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
+	})
+}
+
+// await FILE NAME waits until a server has written its address, and puts it into a variable.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		addr, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && bytes.HasSuffix(addr, []byte("\n")) {
+			ts.Setenv(args[1], string(bytes.TrimSpace(addr)))
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s was not written", filepath.Base(args[0]))
 }

@@ -27,7 +27,7 @@ func newSealCommand() *cobra.Command {
 	s := sealing{out: output{mode: 0o600}}
 	d := &s.declaration
 	cmd := &cobra.Command{
-		Use:   "seal DECLARATION.json --profile P --log ORIGIN --submitter NAME --out FILE",
+		Use:   "seal FILE --profile P --log ORIGIN --submitter NAME --out FILE",
 		Short: "Turn a declaration into an opening, whose entry is fit for a log",
 		Long: `Turn a declaration into an opening. The opening holds all values and the secret
 that hides them: keep it, only you can show what was declared. The entry in it,

@@ -18,7 +18,7 @@ func newTokenCommand() *cobra.Command {
 	var submitter, out string
 	cmd := &cobra.Command{
 		Use:   "token --submitter NAME [--out FILE]",
-		Short: "Make a token for a submitter, and its hash for the log's configuration",
+		Short: "Make a token for a submitter, and its hash for the log",
 		Long: `Make a random bearer token, by which the log knows a submitter. What is printed
 stands below "submitters:" in the log's configuration; it holds only the token's
 hash. The token itself goes to the submitter: into a new file that only you can
