@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,10 +70,10 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 		return nil, fmt.Errorf("setting the deadline of a body: %w", err)
 	}
 	// The encoded body is bounded as well: what decodes to nothing could go on for ever.
-	encoded := http.MaxBytesReader(w, r.Body, int64(limit))
-	decoded, done, err := r.decode(w, encoded, room)
+	encoded := &remembering{Reader: http.MaxBytesReader(w, r.Body, int64(limit))}
+	decoded, done, err := r.decode(encoded, room)
 	if err != nil {
-		return nil, err
+		return nil, r.bodyError(w, errors.Join(encoded.err, err))
 	}
 	defer done()
 	buffer := firstBuffer
@@ -80,10 +82,24 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 	}
 	body, err := readAll(decoded, room, span{buffer, limit})
 	if err != nil {
-		return nil, r.bodyError(w, err)
+		return nil, r.bodyError(w, errors.Join(encoded.err, err))
 	}
 	web.KeepOpen(w)
 	return body, nil
+}
+
+// remembering keeps the error that ended reading, because decoders may report another.
+type remembering struct {
+	io.Reader
+	err error
+}
+
+func (r *remembering) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
 }
 
 // span is the first size of a buffer and the most bytes that it may come to hold.
@@ -123,6 +139,9 @@ func (r request) bodyError(w http.ResponseWriter, err error) error {
 	var refusal *web.Error
 	switch {
 	case errors.As(err, &refusal):
+		if refusal.Status == http.StatusUnsupportedMediaType && len(r.format.encodings) > 0 {
+			w.Header().Set("Accept-Encoding", strings.Join(r.format.encodings, ", ")) // RFC 7694, 3
+		}
 		return refusal
 	case errors.As(err, &tooLarge):
 		return web.Errorf(http.StatusRequestEntityTooLarge, "the body is too large, want at most %d bytes%s",
@@ -141,38 +160,24 @@ func (r request) bodyError(w http.ResponseWriter, err error) error {
 
 // decode undoes the Content-Encoding. done returns the decoder, and with it everything that it
 // holds of the body.
-func (r request) decode(w http.ResponseWriter, body io.Reader, room *reservation) (
-	decoded io.Reader, done func(), err error,
-) {
+func (r request) decode(body io.Reader, room *reservation) (io.Reader, func(), error) {
 	encoding := r.Header.Get("Content-Encoding")
 	if encoding == "" || encoding == "identity" {
 		return body, func() {}, nil
 	}
-	if r.format.encodings == "" || encoding != "zstd" && encoding != "gzip" {
-		if r.format.encodings != "" {
-			w.Header().Set("Accept-Encoding", r.format.encodings) // RFC 7694, 3
-		}
+	if !slices.Contains(r.format.encodings, encoding) {
 		return nil, nil, web.Errorf(http.StatusUnsupportedMediaType,
-			"this Content-Encoding is not known here, want %s", orNone(r.format.encodings))
+			"this Content-Encoding is not known here, want %s",
+			strings.Join(append(r.format.encodings, "none"), ", "))
 	}
 	if err := room.grow(decoderRoom); err != nil {
 		return nil, nil, err
 	}
 	if encoding == "gzip" {
 		decoded, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, nil, r.bodyError(w, err)
-		}
-		return decoded, func() { _ = decoded.Close() }, nil // its reader is the request's to close
+		return decoded, func() {}, err
 	}
 	return zstdReader(body)
-}
-
-func orNone(encodings string) string {
-	if encodings == "" {
-		return "none"
-	}
-	return encodings
 }
 
 // zstdDecoders are kept, because making one costs more than decoding a small batch.
@@ -189,7 +194,7 @@ func zstdReader(body io.Reader) (io.Reader, func(), error) {
 		}
 	}
 	if err := decoder.Reset(body); err != nil {
-		return nil, nil, web.Errorf(http.StatusBadRequest, "the body is not zstd (RFC 8878)")
+		return nil, nil, err
 	}
 	done := func() {
 		if decoder.Reset(nil) == nil { // forgets the body

@@ -62,7 +62,7 @@ func named(i int, err error) error {
 func (h *Handler) parse(data []byte, who *submitter) (declaration.Entry, error) {
 	e, err := declaration.Parse(data)
 	if err != nil {
-		return e, web.Errorf(http.StatusBadRequest, "not an entry that this log takes: %v", err)
+		return e, web.Errorf(http.StatusBadRequest, "not an entry that this log takes: %s", withoutValues(err, data))
 	}
 	if e.Log != h.config.Log.Origin() {
 		return e, web.Errorf(http.StatusBadRequest, "line log names another log, want %s", h.config.Log.Origin())
@@ -113,7 +113,7 @@ func (r *references) check(ctx context.Context, ref reference) error {
 		return err
 	}
 	if err := ref.entry.CheckRefers(target); err != nil {
-		return web.Errorf(http.StatusConflict, "line refers: %v", err)
+		return web.Errorf(http.StatusConflict, "%s", withoutValues(err, nil))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 type format struct {
 	limit     func(Mode) int // bytes of the decoded body
 	hint      string         // what to say to who went above it
-	encodings string         // content encodings that are taken
+	encodings []string       // content encodings that are taken
 	split     func(body []byte, m Mode) ([][]byte, error)
 	print     func(index []uint64) []byte
 	single    bool // one entry: errors do not name it, and after a wait it gets its receipt
@@ -32,7 +32,7 @@ var formats = map[string]*format{
 	"/add-batch": {
 		limit:     func(Mode) int { return MaxBatchBytes },
 		hint:      " for a batch, decoded",
-		encodings: "zstd, gzip",
+		encodings: []string{"zstd", "gzip"},
 		split:     splitBatch,
 		print:     printRuns,
 	},

@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 		"profile":          {"/add", clerksAmendment, asClerk, 403, "line profile is not granted to you, want import/1\n"},
 		"large":            {"/add", make([]byte, 4097), nil, 413, "the body is too large, want at most 4096 bytes for one entry\n"},
 		"encoded entry":    {"/add", entry, header("Content-Encoding", "gzip"), 415, "this Content-Encoding is not known here, want none\n"},
-		"unknown encoding": {"/add-batch", entry, header("Content-Encoding", "br"), 415, "this Content-Encoding is not known here, want zstd, gzip\n"},
+		"unknown encoding": {"/add-batch", entry, header("Content-Encoding", "br"), 415, "this Content-Encoding is not known here, want zstd, gzip, none\n"},
 		"not gzip":         {"/add-batch", entry, header("Content-Encoding", "gzip"), 400, "the body is not what its Content-Encoding says\n"},
 		"not zstd":         {"/add-batch", entry, header("Content-Encoding", "zstd"), 400, "the body is not what its Content-Encoding says\n"},
 	} {
@@ -268,7 +268,8 @@ func TestNothingLeaks(t *testing.T) {
 	broken := failing{logtest.Start(t), errors.New("disk on fire")}
 	s := serve(t, ingest.Config{Log: broken})
 	entry := string(logtest.Issue(t))
-	bodies := []string{secret, "cocket-entry/v1\n" + secret + "\n", entry + secret + "\n", entry}
+	bodies := []string{secret, "cocket-entry/v1\n" + secret + "\n", entry + secret + "\n", entry,
+		entry + "public " + secret + " x\n", entry + "public origin.country " + secret + "\n"}
 	for _, line := range strings.SplitAfter(entry, "\n") {
 		word, _, _ := strings.Cut(line, " ")
 		bodies = append(bodies, strings.Replace(entry, line, word+" "+secret+"\n", 1))

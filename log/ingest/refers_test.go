@@ -36,7 +36,7 @@ func TestRefers(t *testing.T) {
 	amendment := logtest.Refer(t, "amend", issued)
 	s.add(amendment).want(t, 200, "2")
 	s.add(logtest.Refer(t, "amend", amendment)).want(t, 200, "3")
-	s.add(logtest.Refer(t, "withdraw", withdrawal)).want(t, 409, "line refers: …")
+	s.add(logtest.Refer(t, "withdraw", withdrawal)).want(t, 409, "refers: …")
 }
 
 func TestRefersWithinBatch(t *testing.T) {
@@ -48,7 +48,7 @@ func TestRefersWithinBatch(t *testing.T) {
 	s.addBatch(issued, amendment, withdrawal, amendment).want(t, 200, "0 3\n1 1\n")
 	s.addBatch(withdrawal, amendment).want(t, 200, "2 1\n1 1\n") // known: not looked at again
 	s.addBatch(logtest.Issue(t), logtest.Refer(t, "withdraw", withdrawal)).
-		want(t, 409, "entry 1: line refers: …")
+		want(t, 409, "entry 1: refers: …")
 }
 
 func TestRefersOfAnother(t *testing.T) {
@@ -61,7 +61,7 @@ func TestRefersOfAnother(t *testing.T) {
 	theirs := logtest.Seal(t, declaration.Declaration{
 		Event: "withdraw", Submitter: "clerk.example", Refers: &leaf,
 	})
-	s.add(theirs, header("Authorization", "Bearer "+otherToken)).want(t, 409, "line refers: …")
+	s.add(theirs, header("Authorization", "Bearer "+otherToken)).want(t, 409, "refers: …")
 }
 
 func TestRefersToBytes(t *testing.T) {

@@ -38,7 +38,7 @@ func newSubmitters(list []Submitter) ([]*submitter, error) {
 	seen := make(map[[32]byte]string)
 	for _, s := range list {
 		if err := s.validate(); err != nil {
-			return nil, fmt.Errorf("submitter %.128q: %w", s.Name, err)
+			return nil, fmt.Errorf("submitter %.40q: %w", s.Name, err)
 		}
 		if other, ok := seen[s.TokenSHA256]; ok {
 			return nil, fmt.Errorf("submitters %q and %q have the same token, want one each", other, s.Name)
@@ -50,10 +50,10 @@ func newSubmitters(list []Submitter) ([]*submitter, error) {
 }
 
 func (s Submitter) validate() error {
-	bad := func(r rune) bool { return r < 0x21 || r > 0x7E || r == '+' }
+	if err := declaration.CheckSubmitter(s.Name); err != nil {
+		return err
+	}
 	switch {
-	case s.Name == "" || len(s.Name) > 128 || strings.ContainsFunc(s.Name, bad):
-		return fmt.Errorf("name is not 1 to 128 visible ASCII characters without a plus sign")
 	case s.TokenSHA256 == [32]byte{}:
 		return fmt.Errorf("token_sha256 is missing")
 	case s.Quota < 0:

@@ -30,9 +30,6 @@ func (h *Handler) proof(ctx context.Context, path string, prove prover) (resourc
 	if signed := h.config.Log.Signed(); size > signed {
 		return resource{}, notYet("this size is not signed yet, want at most %d", signed)
 	}
-	if from > size {
-		return resource{}, notYet("the first number is above the second, which is a size of the tree")
-	}
 	hashes, err := prove(ctx, h.config.Log, from, size)
 	if err != nil {
 		return resource{}, err
@@ -43,6 +40,22 @@ func (h *Handler) proof(ctx context.Context, path string, prove prover) (resourc
 		lines = append(lines, '\n')
 	}
 	return resource{body: lines, kind: text, cache: immutable}, nil
+}
+
+// inclusion proves that an entry is in the tree of a size.
+func inclusion(ctx context.Context, r tile.Reader, index, size uint64) ([][32]byte, error) {
+	if index >= size {
+		return nil, notYet("a tree of %d has no such index, want a lower one", size)
+	}
+	return tile.Inclusion(ctx, r, index, size)
+}
+
+// consistency proves that the tree of one size is a prefix of the tree of another.
+func consistency(ctx context.Context, r tile.Reader, from, to uint64) ([][32]byte, error) {
+	if from > to {
+		return nil, notYet("the first size is above the second, want it at most %d", to)
+	}
+	return tile.Consistency(ctx, r, from, to)
 }
 
 // index is the index of the entry with a leaf hash, which never changes once it is signed.

@@ -192,9 +192,9 @@ func (h *Handler) find(r *http.Request) (resource, error) {
 	case "refers":
 		return h.refers(ctx, rest)
 	case "inclusion":
-		return h.proof(ctx, rest, tile.Inclusion)
+		return h.proof(ctx, rest, inclusion)
 	case "consistency":
-		return h.proof(ctx, rest, tile.Consistency)
+		return h.proof(ctx, rest, consistency)
 	}
 	switch path {
 	case "":

@@ -256,7 +256,6 @@ func TestPaths(t *testing.T) {
 // TestUnsigned is L08: entries are durable and not signed.
 func TestUnsigned(t *testing.T) {
 	l := logtest.StartEvery(t, time.Hour)
-	l.AwaitCheckpoint(t)
 	s := start(t, l)
 	data := entries(0, 1)[0]
 	leaf := logtest.LeafHash(data)

@@ -37,7 +37,7 @@ type Log struct {
 // Start creates a log and runs it.
 func Start(t *testing.T) *Log { return StartEvery(t, 5*time.Millisecond) }
 
-// StartEvery is Start with a time between checkpoints. The first, of the empty tree, comes at once.
+// StartEvery is Start with a time between checkpoints, the first of which comes after that time.
 func StartEvery(t *testing.T, interval time.Duration) *Log {
 	t.Helper()
 	dir := t.TempDir()
@@ -160,6 +160,9 @@ func Seal(t *testing.T, d declaration.Declaration) []byte {
 	if d.Fields == nil {
 		d.Fields = fields
 	}
+	if d.Event == "withdraw" {
+		d.Fields = withdrawalFields
+	}
 	opening, err := d.Seal(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -167,4 +170,15 @@ func Seal(t *testing.T, d declaration.Declaration) []byte {
 	return opening.Entry()
 }
 
-var fields = map[string]string{}
+// fields of a certification; those of a withdrawal are fewer.
+var fields = map[string]string{
+	"goods.count": "1", "certifier.role": "PRODUCER", "certifier.title": "Director", "certifier.name": "Acme Textiles",
+	"certifier.address": "1 Mill Road, Puebla", "certifier.country": "MX",
+	"certifier.phone": "+52 222 000 0000", "certifier.email": "origin@acme.example",
+	"exporter.kind": "CERTIFIER", "importer.kind": "UNKNOWN",
+	"signature.date": "2026-11-23", "statement": "USMCA-5-A",
+	"goods[0].description": "cotton shirts", "goods[0].hs": "620520", "goods[0].criterion": "B",
+	"goods[0].producer.kind": "CERTIFIER",
+}
+
+var withdrawalFields = map[string]string{"goods.count": "0", "date": "2026-11-24"}
