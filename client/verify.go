@@ -109,6 +109,9 @@ func (v Verifier) receipt(r *Report, facts declaration.Report, tlogProof []byte)
 	r.Index, r.Size = proof.Index, known.Checkpoint.Size
 	r.sameLog(facts, known)
 	r.checkpoint(known)
+	if known.SyntaxErr == nil {
+		v.quorum(r, known)
+	}
 	if err != nil {
 		r.skip("inclusion", "on file")
 		return
@@ -152,6 +155,14 @@ func (r *Report) checkpoint(known receipt.Report) {
 		default:
 			r.ok(name, "cosigned "+stamp(w.Time))
 		}
+	}
+}
+
+// quorum never says that witnesses cosigned where the policy asks for none.
+func (v Verifier) quorum(r *Report, known receipt.Report) {
+	if v.Policy.Quorum == "none" && known.QuorumErr == nil {
+		r.absent("quorum", "the policy asks for no witness")
+		return
 	}
 	r.add("quorum", "enough of the policy's witnesses cosigned", known.QuorumErr)
 }
