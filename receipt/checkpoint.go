@@ -42,6 +42,9 @@ func (c Checkpoint) Sign(signers ...note.Signer) ([]byte, error) {
 			return nil, fmt.Errorf("key %q signs for origin %q (CP-8)", s.Name(), c.Origin)
 		}
 	}
+	if _, err := parseBody(c.Body()); err != nil && !errors.Is(err, ErrEmptyRoot) {
+		return nil, fmt.Errorf("checkpoint to sign: %w", err)
+	}
 	return note.Sign(&note.Note{Text: string(c.Body())}, signers...)
 }
 

@@ -24,6 +24,10 @@ const (
 	Cosignature KeyType = strict.Cosignature // a witness's timestamped cosignature
 )
 
+// maxTime is the last second of the year 9999 in Unix time. What lies after it has no RFC 3339 form,
+// and near 2^63 time.Time overflows and would sort before everything else.
+const maxTime = 253402300799
+
 // VerifierKey is the public key of a log or a witness. It is comparable.
 type VerifierKey struct{ strict.Key }
 
@@ -72,7 +76,8 @@ func (k VerifierKey) VerifyLog(cp Checkpoint, signatures []Signature) error {
 }
 
 // VerifyCosignature checks one cosignature of this key, of type 0x04, and returns its time (CS-1,
-// CS-9). The time is not judged, but for its range (CS-5); 0 is returned as the zero time.
+// CS-9). A time in the future is not judged, unless it lies after the year 9999, which CS-5 lets a
+// verifier refuse; 0 is returned as the zero time.
 func (k VerifierKey) VerifyCosignature(cp Checkpoint, s Signature) (time.Time, error) {
 	if KeyType(k.Type) != Cosignature {
 		return time.Time{}, fmt.Errorf("key %s has type 0x%02x, a witness cosigns with 0x04", k.Name, k.Type)
@@ -84,8 +89,8 @@ func (k VerifierKey) VerifyCosignature(cp Checkpoint, s Signature) (time.Time, e
 		return time.Time{}, fmt.Errorf("cosignature of %s has %d bytes, want 72 (CS-1)", k.Name, len(s.Sig))
 	}
 	unix := binary.BigEndian.Uint64(s.Sig)
-	if unix > 1<<63-1 {
-		return time.Time{}, fmt.Errorf("cosignature of %s has a time above 2^63-1 (CS-5)", k.Name)
+	if unix > maxTime {
+		return time.Time{}, fmt.Errorf("cosignature of %s has a time after the year 9999 (CS-5)", k.Name)
 	}
 	if !ed25519.Verify(ed25519.PublicKey(k.Public), cosigned(cp, unix), s.Sig[8:]) {
 		return time.Time{}, fmt.Errorf("the cosignature of %s+%08x does not hold for this checkpoint (SN-9)", k.Name, k.ID)
@@ -101,9 +106,10 @@ func cosigned(cp Checkpoint, unix uint64) []byte {
 	return fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", unix, cp.Body())
 }
 
-// secret is a private key that never prints.
+// secret is a private key that never prints. The key stands behind a pointer because fmt calls no
+// method of an unexported field of somebody's struct, but does not follow pointers there either.
 type secret struct {
-	key  ed25519.PrivateKey
+	key  *ed25519.PrivateKey
 	vkey strict.Key
 }
 
@@ -125,7 +131,10 @@ type Signer struct{ secret }
 // NewSigner parses an skey of type 0x01: "PRIVATE+KEY+" name "+" id "+" base64(type ‖ seed).
 func NewSigner(skey string) (*Signer, error) {
 	s, err := parseSecret(skey, Ed25519)
-	return &Signer{s}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Signer{s}, nil
 }
 
 // Name returns the key's name.
@@ -135,7 +144,7 @@ func (s *Signer) Name() string { return s.vkey.Name }
 func (s *Signer) KeyHash() uint32 { return s.vkey.ID }
 
 // Sign returns the Ed25519 signature of a text.
-func (s *Signer) Sign(text []byte) ([]byte, error) { return ed25519.Sign(s.key, text), nil }
+func (s *Signer) Sign(text []byte) ([]byte, error) { return ed25519.Sign(*s.key, text), nil }
 
 // Cosigner signs checkpoints as a witness, with type 0x04.
 type Cosigner struct{ secret }
@@ -143,18 +152,21 @@ type Cosigner struct{ secret }
 // NewCosigner parses an skey of type 0x04.
 func NewCosigner(skey string) (*Cosigner, error) {
 	s, err := parseSecret(skey, Cosignature)
-	return &Cosigner{s}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Cosigner{s}, nil
 }
 
 // Cosign states that at time t this is the largest consistent tree head seen for its origin
-// (CS-10). The time must lie after 1970 (TW-11).
+// (CS-10). The time must lie after 1970 (TW-11) and not after the year 9999.
 func (c *Cosigner) Cosign(cp Checkpoint, t time.Time) (Signature, error) {
 	unix := t.Unix()
-	if unix <= 0 {
-		return Signature{}, fmt.Errorf("time %s of a cosignature, want one after 1970 (TW-11)", t)
+	if unix <= 0 || unix > maxTime {
+		return Signature{}, fmt.Errorf("time of a cosignature: %s, want one from 1970 to 9999 (TW-11)", t)
 	}
 	sig := binary.BigEndian.AppendUint64(nil, uint64(unix))
-	sig = append(sig, ed25519.Sign(c.key, cosigned(cp, uint64(unix)))...)
+	sig = append(sig, ed25519.Sign(*c.key, cosigned(cp, uint64(unix)))...)
 	return Signature{Name: c.vkey.Name, ID: c.vkey.ID, Sig: sig}, nil
 }
 
@@ -174,7 +186,7 @@ func GenerateKey(rand io.Reader, typ KeyType, name string) (skey, vkey string, e
 func newSecret(seed []byte, typ KeyType, name string) (secret, error) {
 	key := ed25519.NewKeyFromSeed(seed)
 	vkey, err := strict.NewKey(name, byte(typ), key.Public().(ed25519.PublicKey))
-	return secret{key, vkey}, err
+	return secret{&key, vkey}, err
 }
 
 func (s secret) skey() string {

@@ -36,8 +36,8 @@ func (s Signature) String() string {
 	return "— " + s.Name + " " + base64.StdEncoding.EncodeToString(b) + "\n"
 }
 
-// ParseSignatures parses signature lines and nothing else, as a witness answers them (TW-11). No
-// two may have the same name, key id and bytes.
+// ParseSignatures parses signature lines and nothing else, as a witness answers them (TW-11).
+// Two lines of one key are an error only where the key is known (SN-12), so not here.
 func ParseSignatures(lines []byte) ([]Signature, error) {
 	if len(lines) > MaxCheckpoint {
 		return nil, fmt.Errorf("signatures of %d bytes, want at most %d", len(lines), MaxCheckpoint)

@@ -15,7 +15,7 @@ import (
 const maxPolicy = 1 << 20
 
 // Policy says which logs and witnesses are trusted, and which cosignatures together suffice
-// (c2sp.org/tlog-policy).
+// (c2sp.org/tlog-policy). ParsePolicy makes one and is what refuses a policy that trusts too easily.
 type Policy struct {
 	Logs      []Log
 	Witnesses []Witness
@@ -106,8 +106,9 @@ func (p *policyParser) log(args []string) error {
 	if err != nil {
 		return err
 	}
-	p.policy.Logs = append(p.policy.Logs, Log{Key: key, URL: optional(args[1:])})
-	return nil
+	url, err := optionalURL(args[1:])
+	p.policy.Logs = append(p.policy.Logs, Log{Key: key, URL: url})
+	return err
 }
 
 func (p *policyParser) witness(args []string) error {
@@ -121,8 +122,9 @@ func (p *policyParser) witness(args []string) error {
 	if err != nil {
 		return err
 	}
-	p.policy.Witnesses = append(p.policy.Witnesses, Witness{Name: args[0], Key: key, URL: optional(args[2:])})
-	return nil
+	url, err := optionalURL(args[2:])
+	p.policy.Witnesses = append(p.policy.Witnesses, Witness{Name: args[0], Key: key, URL: url})
+	return err
 }
 
 func (p *policyParser) group(args []string) error {
@@ -199,7 +201,14 @@ func (p *policyParser) key(role, vkey string, want KeyType) (VerifierKey, error)
 	return k, nil
 }
 
-func optional(args []string) string { return strings.Join(args, "") }
+// optionalURL takes the URL as it stands: who uses it judges it. But a comment is no URL.
+func optionalURL(args []string) (string, error) {
+	url := strings.Join(args, "")
+	if strings.HasPrefix(url, "#") {
+		return "", fmt.Errorf("%.40q instead of a URL: comments have lines of their own (TP-1)", url)
+	}
+	return url, nil
+}
 
 // String prints the policy, one space between fields, without comments: logs, witnesses, groups,
 // quorum. ParsePolicy reads it back as the same policy.

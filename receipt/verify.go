@@ -97,14 +97,13 @@ func (p Policy) examineLog(cp Checkpoint, signatures []Signature) (VerifierKey, 
 	err := fmt.Errorf("origin %q is no log of the policy", cp.Origin)
 	var signer VerifierKey
 	for _, l := range p.Logs {
-		if l.Key.Name != cp.Origin {
-			continue
-		}
 		switch e := l.Key.VerifyLog(cp, signatures); {
+		case e != nil && !errors.Is(e, ErrNoSignature):
+			return l.Key, e // a known key's broken signature refuses the note, whatever its log (SN-9)
+		case l.Key.Name != cp.Origin:
+			continue
 		case e == nil:
 			signer, err = l.Key, nil
-		case !errors.Is(e, ErrNoSignature):
-			return l.Key, e // a known key's broken signature refuses the note
 		case signer.Name == "":
 			err = fmt.Errorf("no log of the policy has signed: %s+%08x: %w", l.Key.Name, l.Key.ID, e)
 		}
@@ -125,7 +124,7 @@ func (p Policy) Satisfied(valid func(witness string) bool) bool {
 				n++
 			}
 		}
-		return n >= k
+		return k >= 1 && n >= k
 	})
 }
 
@@ -138,7 +137,7 @@ func (p Policy) noLaterThan(times map[string]time.Time) time.Time {
 	}
 	return evaluate(p, func(w Witness) time.Time { return times[w.Name] }, func(k int, members []time.Time) time.Time {
 		known := slices.DeleteFunc(slices.Clone(members), time.Time.IsZero)
-		if len(known) < k {
+		if k < 1 || len(known) < k {
 			return time.Time{}
 		}
 		slices.SortFunc(known, time.Time.Compare)

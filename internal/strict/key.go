@@ -18,6 +18,8 @@ import (
 const (
 	Ed25519     = 0x01 // a signature over the note's text
 	Cosignature = 0x04 // a timestamped Ed25519 cosignature
+
+	mldsaCosignature = 0x06
 )
 
 // Key is a verifier key in the text form of signed notes. It is comparable.
@@ -32,6 +34,9 @@ type Key struct {
 func NewKey(name string, typ byte, public []byte) (Key, error) {
 	if err := Name(name); err != nil {
 		return Key{}, fmt.Errorf("key %w", err)
+	}
+	if typ == mldsaCosignature {
+		return Key{}, fmt.Errorf("key %q is of type 0x06 (ML-DSA-44), which is not supported yet", name)
 	}
 	if typ != Ed25519 && typ != Cosignature {
 		return Key{}, fmt.Errorf("key type 0x%02x is not known, want 0x01 (Ed25519) or 0x04 (cosignature)", typ)
