@@ -174,17 +174,17 @@ func writeError(rw http.ResponseWriter, err error) int {
 	if !errors.As(err, &refused) {
 		refused = refuse(http.StatusServiceUnavailable, "this witness cannot sign at present")
 	}
-	contentType := textPlain
-	if refused.status == http.StatusConflict {
-		contentType = textSize
-	}
-	if refused.status == http.StatusServiceUnavailable {
+	contentType, text := textPlain, strings.ReplaceAll(refused.text, "\n", "; ")
+	switch refused.status {
+	case http.StatusConflict:
+		contentType, text = textSize, strconv.FormatUint(refused.held.checkpoint.Size, 10)
+	case http.StatusServiceUnavailable:
 		rw.Header().Set("Retry-After", "1")
 	}
 	rw.Header().Set("Content-Type", contentType)
 	rw.Header().Set("Cache-Control", "no-store")
 	rw.Header().Set("X-Content-Type-Options", "nosniff")
 	rw.WriteHeader(refused.status)
-	_, _ = io.WriteString(rw, strings.ReplaceAll(refused.text, "\n", "; ")+"\n")
+	_, _ = io.WriteString(rw, text+"\n")
 	return refused.status
 }

@@ -39,7 +39,7 @@ func (zeros) Read(p []byte) (int, error) {
 // TestSlow is W22: a body that does not arrive ends in time, and holds up nobody.
 func TestSlow(t *testing.T) {
 	r := newRig(t)
-	r.witness.config.Timeout = 50 * time.Millisecond
+	r.witness.config.Timeout = 500 * time.Millisecond
 	server := httptest.NewServer(r.witness.Handler())
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())

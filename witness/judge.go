@@ -24,8 +24,8 @@ type request struct {
 // refusal is a request that is not cosigned, with the status of the answer.
 type refusal struct {
 	status int
-	text   string   // one line for the client
-	held   record   // with status 409: the checkpoint whose size is the answer
+	text   string   // one line for the client, which with status 409 gets the size held instead
+	held   record   // if it matters
 	kind   conflict // none, unless the offered checkpoint is to be kept beside the one held
 }
 
@@ -65,7 +65,7 @@ func judge(held record, r request) error {
 // stale answers an old size that is not the latest one. Two roots of one size are a fork whatever
 // the old size says.
 func (r request) stale(held record) error {
-	stale := refuse(http.StatusConflict, "%d", held.checkpoint.Size)
+	stale := refuse(http.StatusConflict, "old size %d is not the latest size %d", r.old, held.checkpoint.Size)
 	stale.held = held
 	if held.checkpoint.Size == r.checkpoint.Size && held.checkpoint.Root != r.checkpoint.Root {
 		stale.kind = fork

@@ -61,9 +61,14 @@ type State struct {
 	fault error          // the first failed commit; after it nothing is written or shown
 }
 
-// CreateState makes an empty database. It is an error if the file exists: a witness that forgets
-// what it has cosigned can be made to cosign a fork. The file appears whole or not at all.
+// CreateState makes an empty database, and the directory for it if there is none. It is an error if
+// the file exists: a witness that forgets what it has cosigned can be made to cosign a fork. The
+// file appears whole or not at all.
 func CreateState(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s exists already", path)
 	}
@@ -78,7 +83,7 @@ func CreateState(path string) error {
 	if err := os.Link(fresh, path); err != nil { // unlike a rename, never over a file
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
 }
 
 // fill writes the buckets of a new database, synced.
@@ -103,6 +108,7 @@ func fill(path string) error {
 	return errors.Join(err, db.Close())
 }
 
+// syncDir makes the names in a directory durable.
 func syncDir(path string) error {
 	d, err := os.Open(path)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"cocket.example/cmd/internal/server"
@@ -23,9 +22,6 @@ func (c Config) create() error {
 		return err
 	}
 	if _, err := c.readLogs(); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(string(c.Dir), 0o700); err != nil {
 		return err
 	}
 	return witness.CreateState(c.state())
