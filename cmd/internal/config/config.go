@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -84,9 +85,12 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// unknownKey is how the YAML package reports a key that the struct does not have; the name of the
-// Go type says nothing to an operator.
-var unknownKey = regexp.MustCompile(`field (.*) not found in type .*`)
+// How the YAML package reports a key that the struct does not have, and a value of another kind. The
+// name of a Go type says nothing to an operator, and the value may be a secret in the wrong place.
+var (
+	unknownKey = regexp.MustCompile(`field (.*) not found in type .*`)
+	wrongKind  = regexp.MustCompile(`(?s)cannot unmarshal !!(\w+).* into (\S+)$`)
+)
 
 // plain returns the YAML package's errors as one error each, in words of the file.
 func plain(err error) error {
@@ -96,9 +100,38 @@ func plain(err error) error {
 	}
 	var all []error
 	for _, text := range many.Errors {
-		all = append(all, errors.New(unknownKey.ReplaceAllString(text, `unknown key "$1"`)))
+		text = unknownKey.ReplaceAllString(text, `unknown key "$1"`)
+		if m := wrongKind.FindStringSubmatchIndex(text); m != nil {
+			text = fmt.Sprintf("%swant %s, not %s", text[:m[0]], wanted(text[m[4]:m[5]]), found(text[m[2]:m[3]]))
+		}
+		all = append(all, errors.New(text))
 	}
 	return errors.Join(all...)
+}
+
+// wanted names what a Go type takes.
+func wanted(goType string) string {
+	switch {
+	case strings.HasPrefix(goType, "[]"):
+		return "a list"
+	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+		return "a number"
+	case goType == "bool":
+		return "true or false"
+	case goType == "string", goType == reflect.TypeFor[Path]().String():
+		return "text"
+	default:
+		return "a mapping of keys"
+	}
+}
+
+// found names a YAML tag.
+func found(tag string) string {
+	names := map[string]string{"seq": "a list", "map": "a mapping of keys", "str": "text", "null": "nothing"}
+	if name, ok := names[tag]; ok {
+		return name
+	}
+	return "a value of type " + tag
 }
 
 // resolve joins every Path within v to the folder.

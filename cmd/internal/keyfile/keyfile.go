@@ -5,7 +5,6 @@
 package keyfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -152,12 +151,12 @@ func oneLine(content []byte) (string, error) {
 	if len(content) > maxSize {
 		return "", fmt.Errorf("has more than %d bytes: want one line", maxSize)
 	}
-	if bytes.Count(content, []byte("\n")) > 1 {
-		return "", errors.New("has several lines: want one")
-	}
-	line, _, err := strict.Line(content)
+	line, rest, err := strict.Line(content)
 	if err != nil {
 		return "", fmt.Errorf("is not one line of text: %w", err)
+	}
+	if len(rest) > 0 {
+		return "", errors.New("has more than one line")
 	}
 	if line == "" || strings.TrimSpace(line) != line {
 		return "", errors.New("is empty or has white space around its line")
