@@ -106,10 +106,10 @@ func cosigned(cp Checkpoint, unix uint64) []byte {
 	return fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", unix, cp.Body())
 }
 
-// secret is a private key that never prints. The key stands behind a pointer because fmt calls no
-// method of an unexported field of somebody's struct, but does not follow pointers there either.
+// secret is a private key that never prints. The key stands behind a function because fmt calls
+// no method of an unexported field of somebody's struct, and shows what a pointer there points to.
 type secret struct {
-	key  *ed25519.PrivateKey
+	key  func() ed25519.PrivateKey
 	vkey strict.Key
 }
 
@@ -144,7 +144,7 @@ func (s *Signer) Name() string { return s.vkey.Name }
 func (s *Signer) KeyHash() uint32 { return s.vkey.ID }
 
 // Sign returns the Ed25519 signature of a text.
-func (s *Signer) Sign(text []byte) ([]byte, error) { return ed25519.Sign(*s.key, text), nil }
+func (s *Signer) Sign(text []byte) ([]byte, error) { return ed25519.Sign(s.key(), text), nil }
 
 // Cosigner signs checkpoints as a witness, with type 0x04.
 type Cosigner struct{ secret }
@@ -166,7 +166,7 @@ func (c *Cosigner) Cosign(cp Checkpoint, t time.Time) (Signature, error) {
 		return Signature{}, fmt.Errorf("time of a cosignature: %s, want one from 1970 to 9999 (TW-11)", t)
 	}
 	sig := binary.BigEndian.AppendUint64(nil, uint64(unix))
-	sig = append(sig, ed25519.Sign(*c.key, cosigned(cp, uint64(unix)))...)
+	sig = append(sig, ed25519.Sign(c.key(), cosigned(cp, uint64(unix)))...)
 	return Signature{Name: c.vkey.Name, ID: c.vkey.ID, Sig: sig}, nil
 }
 
@@ -186,11 +186,11 @@ func GenerateKey(rand io.Reader, typ KeyType, name string) (skey, vkey string, e
 func newSecret(seed []byte, typ KeyType, name string) (secret, error) {
 	key := ed25519.NewKeyFromSeed(seed)
 	vkey, err := strict.NewKey(name, byte(typ), key.Public().(ed25519.PublicKey))
-	return secret{&key, vkey}, err
+	return secret{func() ed25519.PrivateKey { return key }, vkey}, err
 }
 
 func (s secret) skey() string {
-	typed := append([]byte{s.vkey.Type}, s.key.Seed()...)
+	typed := append([]byte{s.vkey.Type}, s.key().Seed()...)
 	return fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", s.vkey.Name, s.vkey.ID, base64.StdEncoding.EncodeToString(typed))
 }
 

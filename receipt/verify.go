@@ -47,7 +47,10 @@ func (r Report) Err() error {
 
 // Trusted is a checkpoint that satisfies a policy. Policy.Verify is the only source of one; the
 // zero Trusted includes nothing.
-type Trusted struct{ report Report }
+type Trusted struct {
+	report Report
+	signed string // the signed note that was verified
+}
 
 // Report returns the facts that the trust rests on.
 func (t Trusted) Report() Report { return t.report }
@@ -58,7 +61,7 @@ func (p Policy) Verify(checkpoint []byte) (Trusted, error) {
 	if err := r.Err(); err != nil {
 		return Trusted{}, err
 	}
-	return Trusted{r}, nil
+	return Trusted{r, string(checkpoint)}, nil
 }
 
 // Examine reports every fact about a checkpoint by itself.

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+
+	"filippo.io/torchwood"
+	"github.com/transparency-dev/formats/log"
+	fnote "github.com/transparency-dev/formats/note"
+	"github.com/transparency-dev/formats/proof"
+	"golang.org/x/mod/sumdb/note"
+
+	"cocket.example/receipt"
+)
+
+// The texts below are well formed, so that the fuzzer starts behind the first checks.
+const (
+	signedEmpty = "log.example/a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— k AAAAAAA=\n"
+	signedOne   = "log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n"
+)
+
+// keys returns an skey and vkey of each type.
+func keys(f *testing.F) (texts [][2]string) {
+	for _, typ := range []receipt.KeyType{receipt.Ed25519, receipt.Cosignature} {
+		skey, vkey, err := receipt.GenerateKey(bytes.NewReader(make([]byte, 32)), typ, "k.example")
+		if err != nil {
+			f.Fatal(err)
+		}
+		texts = append(texts, [2]string{skey, vkey})
+	}
+	return texts
+}
+
+func FuzzCheckpoint(f *testing.F) {
+	f.Add([]byte(signedEmpty))
+	f.Add([]byte(signedOne))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		cp, signatures, err := receipt.ParseCheckpoint(b)
+		if err != nil {
+			return
+		}
+		again := append(cp.Body(), '\n')
+		for _, s := range signatures {
+			again = append(again, s.String()...)
+		}
+		if !bytes.Equal(again, b) {
+			t.Fatalf("prints back as %q", again)
+		}
+		var theirs log.Checkpoint
+		if rest, err := theirs.Unmarshal(cp.Body()); err != nil || len(rest) > 0 || theirs.Origin != cp.Origin ||
+			theirs.Size != cp.Size || !bytes.Equal(theirs.Hash, cp.Root[:]) {
+			t.Fatalf("formats reads %v, %v", theirs, err)
+		}
+		wood, err := torchwood.ParseCheckpoint(string(cp.Body()))
+		if err != nil || wood.Origin != cp.Origin || uint64(wood.N) != cp.Size || receipt.Hash(wood.Hash) != cp.Root {
+			t.Fatalf("torchwood reads %v, %v", wood, err)
+		}
+		var unverified *note.UnverifiedNoteError
+		if _, err := note.Open(b, note.VerifierList()); !errors.As(err, &unverified) ||
+			unverified.Note.Text != string(cp.Body()) {
+			t.Fatalf("x/mod: %v", err)
+		}
+	})
+}
+
+func FuzzSignatures(f *testing.F) {
+	f.Add([]byte("— k AAAAAAA=\n— k AAAAAAA=\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		signatures, err := receipt.ParseSignatures(b)
+		if err != nil {
+			return
+		}
+		var again []byte
+		for _, s := range signatures {
+			again = append(again, s.String()...)
+		}
+		if !bytes.Equal(again, b) {
+			t.Fatalf("prints back as %q", again)
+		}
+	})
+}
+
+func FuzzVerifierKey(f *testing.F) {
+	for _, k := range keys(f) {
+		f.Add(k[1])
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		k, err := receipt.ParseVerifierKey(s)
+		if err != nil {
+			return
+		}
+		if k.String() != s {
+			t.Fatalf("prints back as %q", k)
+		}
+		parse := note.NewVerifier
+		if receipt.KeyType(k.Type) == receipt.Cosignature {
+			parse = fnote.NewVerifierForCosignatureV1
+		}
+		theirs, err := parse(s)
+		if err != nil || theirs.Name() != k.Name || theirs.KeyHash() != k.ID {
+			t.Fatalf("others read %v, %v", theirs, err)
+		}
+	})
+}
+
+func FuzzSecretKey(f *testing.F) {
+	for _, k := range keys(f) {
+		f.Add(k[0])
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if ours, err := receipt.NewSigner(s); err == nil {
+			theirs, err := note.NewSigner(s)
+			if err != nil || theirs.Name() != ours.Name() || theirs.KeyHash() != ours.KeyHash() {
+				t.Fatalf("x/mod reads another key: %v", err)
+			}
+		}
+		if ours, err := receipt.NewCosigner(s); err == nil {
+			if _, err := receipt.ParseVerifierKey(ours.VerifierKey()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := fnote.NewSignerForCosignatureV1(s); err != nil {
+				t.Fatalf("formats refuses the key: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzPolicy(f *testing.F) {
+	k := keys(f)
+	f.Add([]byte("log " + k[0][1] + "\nwitness w " + k[1][1] + " https://w.example/\ngroup g any w\nquorum g\n"))
+	f.Add([]byte("# all logs\nquorum none\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := receipt.ParsePolicy(b)
+		if err != nil {
+			return
+		}
+		again, err := receipt.ParsePolicy([]byte(p.String()))
+		if err != nil || !reflect.DeepEqual(again, p) {
+			t.Fatalf("%q parses back as %v, %v", p, again, err)
+		}
+		if p.Satisfied(func(string) bool { return false }) != (p.Quorum == "none") {
+			t.Fatal("a quorum is satisfied by nothing")
+		}
+		if !p.Satisfied(func(string) bool { return true }) {
+			t.Fatal("a quorum cannot be satisfied")
+		}
+	})
+}
+
+func FuzzReceipt(f *testing.F) {
+	f.Add([]byte("c2sp.org/tlog-proof@v1\nindex 0\n\n" + signedOne))
+	f.Add([]byte("c2sp.org/tlog-proof@v1\nextra AAAA\nindex 0\n\n" + signedOne))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := receipt.Parse(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(r.Bytes(), b) {
+			t.Fatalf("prints back as %q", r.Bytes())
+		}
+		var theirs proof.TLogProof
+		if err := theirs.Unmarshal(b); err != nil || theirs.Index != r.Index ||
+			len(theirs.Hashes) != len(r.Proof) || !bytes.Equal(theirs.ExtraData, r.Extra) {
+			t.Fatalf("formats reads %v, %v", theirs, err)
+		}
+	})
+}
+
+func FuzzAddCheckpoint(f *testing.F) {
+	f.Add([]byte("old 0\n\n" + signedEmpty))
+	f.Add([]byte("old 1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n" + signedOne))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := receipt.ParseAddCheckpoint(b)
+		if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
+			return
+		}
+		if !bytes.Equal(a.Bytes(), b) {
+			t.Fatalf("prints back as %q", a.Bytes())
+		}
+	})
+}
