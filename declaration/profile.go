@@ -49,8 +49,16 @@ func Profiles() []string {
 	return names
 }
 
+var (
+	eventForm   = regexp.MustCompile(`^[a-z]{1,32}$`)
+	profileForm = regexp.MustCompile(`^[a-z0-9-]{1,32}/[1-9][0-9]{0,3}$`)
+)
+
 // lookup finds the table of an event, or says what it does not know.
 func lookup(profile, event string) (*Table, error) {
+	if !eventForm.MatchString(event) || !profileForm.MatchString(profile) {
+		return nil, invalid("event %.40q of profile %.40q: want names as issue and usmca/1", event, profile)
+	}
 	for _, p := range profiles {
 		if p.Name != profile {
 			continue
