@@ -61,6 +61,9 @@ func (r *reservation) release() {
 // readBody reads the decoded body within the limits of its format. The slice is the caller's to
 // keep: entries alias it, and a storage may hold them after the request.
 func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) ([]byte, error) {
+	if err := r.checkEncoding(w); err != nil {
+		return nil, err
+	}
 	limit := r.format.limit(h.config.Entries)
 	if r.ContentLength > int64(limit) {
 		return nil, r.bodyError(w, &http.MaxBytesError{Limit: int64(limit)})
@@ -86,6 +89,19 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 	}
 	web.KeepOpen(w)
 	return body, nil
+}
+
+// checkEncoding refuses a Content-Encoding that the path does not take, and names those that it
+// takes (RFC 7694, 3).
+func (r request) checkEncoding(w http.ResponseWriter) error {
+	encoding := r.Header.Get("Content-Encoding")
+	if encoding == "" || slices.Contains(r.format.encodings, encoding) {
+		return nil
+	}
+	known := strings.Join(slices.Concat(r.format.encodings, []string{"identity"}), ", ")
+	w.Header().Set("Accept-Encoding", known)
+	return web.Errorf(http.StatusUnsupportedMediaType,
+		"this Content-Encoding is not known here, want none, or of %s", known)
 }
 
 // remembering keeps the error that ended reading, because decoders may report another.
@@ -139,9 +155,6 @@ func (r request) bodyError(w http.ResponseWriter, err error) error {
 	var refusal *web.Error
 	switch {
 	case errors.As(err, &refusal):
-		if refusal.Status == http.StatusUnsupportedMediaType && len(r.format.encodings) > 0 {
-			w.Header().Set("Accept-Encoding", strings.Join(r.format.encodings, ", ")) // RFC 7694, 3
-		}
 		return refusal
 	case errors.As(err, &tooLarge):
 		return web.Errorf(http.StatusRequestEntityTooLarge, "the body is too large, want at most %d bytes%s",
@@ -162,13 +175,8 @@ func (r request) bodyError(w http.ResponseWriter, err error) error {
 // holds of the body.
 func (r request) decode(body io.Reader, room *reservation) (io.Reader, func(), error) {
 	encoding := r.Header.Get("Content-Encoding")
-	if encoding == "" || encoding == "identity" {
+	if encoding == "" {
 		return body, func() {}, nil
-	}
-	if !slices.Contains(r.format.encodings, encoding) {
-		return nil, nil, web.Errorf(http.StatusUnsupportedMediaType,
-			"this Content-Encoding is not known here, want %s",
-			strings.Join(append(r.format.encodings, "none"), ", "))
 	}
 	if err := room.grow(decoderRoom); err != nil {
 		return nil, nil, err

@@ -15,7 +15,7 @@ import (
 type format struct {
 	limit     func(Mode) int // bytes of the decoded body
 	hint      string         // what to say to who went above it
-	encodings []string       // content encodings that are taken
+	encodings []string       // content encodings that are taken, beside none
 	split     func(body []byte, m Mode) ([][]byte, error)
 	print     func(index []uint64) []byte
 	single    bool // one entry: errors do not name it, and after a wait it gets its receipt

@@ -116,7 +116,8 @@ func TestBodyEndsEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, err := io.ReadAll(c)
-	if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 400 ") || !strings.HasSuffix(string(b), "the body ended early\n") {
+	if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 400 ") ||
+		!strings.HasSuffix(string(b), "the body ended early\n") {
 		t.Errorf("answer %q, %v", b, err)
 	}
 }

@@ -15,7 +15,8 @@ import (
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 // keyword is what a quotation may be that says what would be right.
-var keyword = regexp.MustCompile(`^(cocket-entry/v1|log|event|profile|submitter|fields|certifier|refers|tag|public|signed)$`)
+var keyword = regexp.MustCompile(
+	`^(cocket-entry/v1|log|event|profile|submitter|fields|certifier|refers|tag|public|signed)$`)
 
 // withoutValues is the text of a parser's error with an ellipsis for every value of the entry that
 // it quotes. Answers end up in the logs of those who send, where values have no place.

@@ -87,7 +87,7 @@ func (h *Handler) refers(ctx context.Context, path string) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, h.config.Patience)
 	defer cancel()
 	indexes, err := h.config.Refers.Find(ctx, leaf, size)
 	if err != nil {

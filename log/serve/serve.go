@@ -50,6 +50,7 @@ type Config struct {
 	Metadata    Metadata       // what /metadata says beside the origin, the keys and the policy
 	MaxInFlight int64          // bytes of all tiles and bundles on their way; default 256 MiB
 	MaxWaiting  int            // requests with wait at once; default 2048
+	Patience    time.Duration  // for room, and for the index of references; default 5 s
 	Logger      *slog.Logger   // nil discards
 	Registerer  prometheus.Registerer
 }
@@ -60,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxWaiting == 0 {
 		c.MaxWaiting = 2048
+	}
+	if c.Patience == 0 {
+		c.Patience = 5 * time.Second
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -91,7 +95,8 @@ func New(c Config) (*Handler, error) {
 		metadata: metadata,
 		metrics:  newMetrics(c.Registerer),
 	}
-	// Vary stands on every answer; what is compressed is decided by noCompression below.
+	// Vary stands on every answer. Whatever is not marked otherwise below is compressed, if it is
+	// large enough.
 	wrap, err := gzhttp.NewWrapper(gzhttp.ContentTypeFilter(gzhttp.CompressAllContentTypeFilter))
 	if err != nil {
 		return nil, fmt.Errorf("preparing compression: %w", err)
@@ -230,6 +235,3 @@ func (h *Handler) refusal(err error) *web.Error {
 		return web.Errorf(http.StatusInternalServerError, "the log could not read this, its operator can see why")
 	}
 }
-
-// patience bounds what a request waits for without having asked to wait.
-const patience = 5 * time.Second

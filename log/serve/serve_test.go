@@ -312,14 +312,15 @@ func TestBytesInFlight(t *testing.T) {
 	s := start(t, l, func(c *serve.Config) {
 		c.Log = gate
 		c.MaxInFlight = 256 * 4098
+		c.Patience = 10 * time.Millisecond
 	})
 	done := make(chan answer)
 	go func() { done <- s.get("/tile/entries/000") }()
 	<-gate.entered
-	short := s.Client()
-	short.Timeout = 10 * time.Millisecond // gives up before the server's patience ends
-	if _, err := short.Get(s.URL + "/tile/0/000"); err == nil {
-		t.Error("a second reader found room")
+	crowded := s.get("/tile/0/000")
+	crowded.refused(t, 503)
+	if crowded.header.Get("Retry-After") != "1" {
+		t.Error("no Retry-After")
 	}
 	close(gate.open)
 	(<-done).want(t, binary, immutable)

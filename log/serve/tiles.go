@@ -53,7 +53,7 @@ func (h *Handler) read(ctx context.Context, ref tile.Ref) ([]byte, error) {
 
 // reserve waits for room for n bytes.
 func (h *Handler) reserve(ctx context.Context, n int64) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, h.config.Patience)
 	defer cancel()
 	if h.room.Acquire(ctx, n) != nil {
 		return web.Later("too many bytes are on their way to readers, try again later")
