@@ -22,6 +22,7 @@ import (
 	"cocket.example/log/ingest"
 	"cocket.example/log/internal/logtest"
 	"cocket.example/receipt"
+	"golang.org/x/mod/sumdb/note"
 )
 
 const (
@@ -263,6 +264,58 @@ func TestClearTextOffLoopback(t *testing.T) {
 			t.Errorf("from %q: %d %q", remote, w.Code, w.Body)
 		}
 	}
+}
+
+func TestTLS(t *testing.T) {
+	h, err := ingest.New(ingest.Config{Log: logtest.Start(t), Submitters: submitters()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if from elsewhere: it is TLS that lets the token pass, not the loopback.
+	tunnel := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = "192.0.2.7:99"
+		h.ServeHTTP(w, r)
+	})
+	plain, secure := httptest.NewServer(tunnel), httptest.NewUnstartedServer(tunnel)
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	t.Cleanup(plain.Close)
+	t.Cleanup(secure.Close)
+	entry := logtest.Issue(t)
+	(&server{plain, t, nil}).add(entry).want(t, 403, "tokens are not taken over clear text…")
+	(&server{secure, t, nil}).add(entry).want(t, 200, "0")
+	(&server{secure, t, nil}).do("/add?wait=60s", bytes.NewReader(entry)).want(t, 200, "c2sp.org/tlog-proof@v1\n…")
+}
+
+func TestSignedLine(t *testing.T) {
+	newKey := func(seed byte) (note.Signer, string) {
+		secret := bytes.Repeat([]byte{seed}, 32)
+		skey, vkey, err := note.GenerateKey(bytes.NewReader(secret), logtest.Submitter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := note.NewSigner(skey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signer, vkey
+	}
+	own, vkey := newKey(1)
+	other, _ := newKey(2)
+	list := submitters()
+	list[0].VKey = vkey
+	s := serve(t, ingest.Config{Log: logtest.Start(t), Submitters: list})
+	opening := logtest.Open(t, declaration.Declaration{Event: "issue"})
+	sign := func(signer note.Signer) []byte {
+		signed, err := opening.Sign(signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed.Entry()
+	}
+	s.add(sign(other)).want(t, 403, "line signed is no valid signature…")
+	s.add(sign(own)).want(t, 200, "0")
+	s.add(opening.Entry()).want(t, 200, "1") // signing stays optional
 }
 
 // TestNothingLeaks sends a marked value everywhere and looks for it in answers and in the logs.

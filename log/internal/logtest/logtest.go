@@ -5,6 +5,7 @@
 package logtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -145,21 +146,19 @@ func Refer(t *testing.T, event string, target []byte) []byte {
 	return Seal(t, declaration.Declaration{Event: event, Refers: &leaf})
 }
 
-// Seal completes a declaration where it is empty and seals it.
+// Seal completes a declaration where it is empty, seals it and returns its entry.
 func Seal(t *testing.T, d declaration.Declaration) []byte {
 	t.Helper()
-	if d.Log == "" {
-		d.Log = Origin
-	}
-	if d.Submitter == "" {
-		d.Submitter = Submitter
-	}
-	if d.Profile == "" {
-		d.Profile = "usmca/1"
-	}
-	if d.Fields == nil {
-		d.Fields = fields
-	}
+	return Open(t, d).Entry()
+}
+
+// Open is Seal, and returns the opening.
+func Open(t *testing.T, d declaration.Declaration) declaration.Opening {
+	t.Helper()
+	d.Log = cmp.Or(d.Log, Origin)
+	d.Submitter = cmp.Or(d.Submitter, Submitter)
+	d.Profile = cmp.Or(d.Profile, "usmca/1")
+	d.Fields = fields
 	if d.Event == "withdraw" {
 		d.Fields = withdrawalFields
 	}
@@ -167,7 +166,7 @@ func Seal(t *testing.T, d declaration.Declaration) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return opening.Entry()
+	return opening
 }
 
 // fields of a certification; those of a withdrawal are fewer.
