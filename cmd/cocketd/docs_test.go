@@ -170,4 +170,3 @@ func unescape(t *testing.T, body string) string {
 		return string([]byte{byte(n)})
 	})
 }
-

@@ -98,10 +98,14 @@ func (r request) checkEncoding(w http.ResponseWriter) error {
 	if encoding == "" || slices.Contains(r.format.encodings, encoding) {
 		return nil
 	}
-	known := strings.Join(slices.Concat(r.format.encodings, []string{"identity"}), ", ")
+	known := strings.Join(r.format.encodings, ", ")
+	if known == "" {
+		w.Header().Set("Accept-Encoding", "identity")
+		return web.Errorf(http.StatusUnsupportedMediaType, "one entry takes no Content-Encoding, leave it out")
+	}
 	w.Header().Set("Accept-Encoding", known)
 	return web.Errorf(http.StatusUnsupportedMediaType,
-		"this Content-Encoding is not known here, want none, or of %s", known)
+		"this Content-Encoding is not known here, want one of %s, or none", known)
 }
 
 // remembering keeps the error that ended reading, because decoders may report another.

@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 		"event":            {"/add", clerks, asClerk, 403, "line event is not granted to you, want withdraw or amend\n"},
 		"profile":          {"/add", clerksAmendment, asClerk, 403, "line profile is not granted to you, want import/1\n"},
 		"large":            {"/add", make([]byte, 4097), nil, 413, "the body is too large, want at most 4096 bytes…"},
-		"encoded entry":    {"/add", entry, header("Content-Encoding", "gzip"), 415, "this Content-Encoding…"},
+		"encoded entry":    {"/add", entry, header("Content-Encoding", "gzip"), 415, "one entry takes no…"},
 		"unknown encoding": {"/add-batch", entry, header("Content-Encoding", "br"), 415, "this Content-Encoding…"},
 		"not gzip":         {"/add-batch", entry, header("Content-Encoding", "gzip"), 400, "the body is not what…"},
 		"not zstd":         {"/add-batch", entry, header("Content-Encoding", "zstd"), 400, "the body is not what…"},
