@@ -85,6 +85,7 @@ type Log struct {
 	appends sync.WaitGroup // appends under way
 	refuse  atomic.Pointer[error]
 	signed  atomic.Uint64 // the largest size that was journalled and signed: what may be read
+	durable atomic.Uint64 // entries up to here were acknowledged: what draining publishes
 
 	mu        sync.Mutex // holds what follows
 	published []byte
@@ -179,11 +180,21 @@ func (l *Log) Append(ctx context.Context, batch []Entry, index []uint64) error {
 	}
 	err := l.config.Storage.Append(ctx, batch, index)
 	if err == nil {
-		l.metrics.appended.Add(float64(len(batch)))
+		l.acknowledge(index)
 	} else if errors.Is(err, ErrPushback) {
 		l.metrics.pushback.Inc()
 	}
 	return err
+}
+
+// acknowledge remembers the highest index that was given out.
+func (l *Log) acknowledge(index []uint64) {
+	l.metrics.appended.Add(float64(len(index)))
+	for _, i := range index {
+		for size := l.durable.Load(); i >= size && !l.durable.CompareAndSwap(size, i+1); {
+			size = l.durable.Load()
+		}
+	}
 }
 
 // close takes no more entries and waits for those under way.

@@ -50,7 +50,8 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{t: t, dir: t.TempDir() + "/log", roots: make(map[uint64]receipt.Hash)}
 	r.config = log.Config{
-		Origin: origin, Signers: []note.Signer{signer}, Policy: policy, Interval: 5 * time.Millisecond,
+		Origin: origin, Signers: []note.Signer{signer}, Policy: policy,
+		Interval: 5 * time.Millisecond, Timeout: 300 * time.Millisecond,
 	}
 	if err := local.Create(local.Dir(r.dir), origin); err != nil {
 		t.Fatal(err)

@@ -219,17 +219,18 @@ func (l *Log) drain(ctx context.Context, sure bool) error {
 	defer cancel()
 	tick := time.NewTicker(min(l.config.Interval, 20*time.Millisecond))
 	defer tick.Stop()
-	for quiet := 0; quiet < 3; {
-		before := l.head.Size
+	for l.head.Size < l.durable.Load() || !l.complete {
 		if err := l.round(ctx); err != nil {
-			l.config.Logger.Error("last publication", "err", err)
-		}
-		if quiet++; l.head.Size != before {
-			quiet = 0
+			l.report(err)
+			if l.refuse.Load() != nil {
+				return nil
+			}
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			l.config.Logger.Warn("stopped before everything accepted was published; it is durable, and the next start publishes it",
+				"published", l.size, "accepted", l.durable.Load())
 			return nil
 		}
 	}

@@ -65,15 +65,6 @@ func (r record) append(b []byte) []byte {
 	return b
 }
 
-// size returns the length of the record's bytes.
-func (r record) size() int {
-	n := recordHeader + recordFixed + 34*len(r.entries)
-	for _, e := range r.entries {
-		n += len(e.Data)
-	}
-	return n
-}
-
 // parseRecord parses the record at the beginning of b and returns its length too. Its entries alias b.
 func parseRecord(b []byte) (record, int, error) {
 	if len(b) < recordHeader+recordFixed || string(b[:4]) != recordMagic {
