@@ -79,7 +79,7 @@ func ParsePath(path string) (Ref, error) {
 		ref.Width = int(w)
 	}
 	digits := strings.NewReplacer("x", "", "/", "").Replace(index)
-	if len(digits) > 20 {
+	if len(digits) > 21 { // seven groups hold 2^63-1
 		return Ref{}, bad
 	}
 	if ref.Index, err = strict.Decimal(trimZeros(digits)); err != nil || ref.Path() != path {
