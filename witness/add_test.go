@@ -134,6 +134,9 @@ func TestEmptyRoot(t *testing.T) {
 	if held := r.held(); held != -1 {
 		t.Errorf("witness holds size %d, want nothing", held)
 	}
+	r.want(200, r.log.grow(t, trunk, 0, 5)) // it is asked before the old size, too (row 6)
+	wrong.Origin = r.log.origin
+	r.want(422, receipt.AddCheckpoint{Checkpoint: r.log.sign(t, wrong)}.Bytes())
 }
 
 // TestRefreshIsFresh shows that a refresh states the new time (TW-13).

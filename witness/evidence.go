@@ -8,9 +8,8 @@ import (
 	"encoding/json"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"cocket.example/receipt"
+	bolt "go.etcd.io/bbolt"
 )
 
 // conflict is how an offered checkpoint disagrees with the one held.
@@ -33,8 +32,8 @@ type Evidence struct {
 	Origin  string    `json:"origin"`
 	Kind    string    `json:"kind"` // "fork" or "unproven"
 	Time    time.Time `json:"time"`
-	Held    string    `json:"held"`    // signed note with the log's lines and our cosignatures; may be empty
-	Offered string    `json:"offered"` // signed note with the log's lines
+	Held    string    `json:"held"`    // signed note, with our cosignatures; empty if there was none
+	Offered string    `json:"offered"` // signed note, with the log's own lines
 }
 
 func (c conflict) String() string {

@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"net/http"
 
+	"cocket.example/receipt"
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
-
-	"cocket.example/receipt"
 )
 
 // request is an add-checkpoint that was parsed and whose log signatures hold.
@@ -65,9 +64,10 @@ func judge(held record, r request) error {
 // stale answers an old size that is not the latest one. Two roots of one size are a fork whatever
 // the old size says.
 func (r request) stale(held record) error {
-	stale := refuse(http.StatusConflict, "old size %d is not the latest size %d", r.old, held.checkpoint.Size)
+	latest := held.checkpoint
+	stale := refuse(http.StatusConflict, "old size %d is not the latest size %d", r.old, latest.Size)
 	stale.held = held
-	if held.checkpoint.Size == r.checkpoint.Size && held.checkpoint.Root != r.checkpoint.Root {
+	if latest.Size == r.checkpoint.Size && latest.Root != r.checkpoint.Root {
 		stale.kind = fork
 	}
 	return stale

@@ -5,14 +5,15 @@ package witness
 import (
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
-	bolt "go.etcd.io/bbolt"
-
 	"cocket.example/receipt"
+	bolt "go.etcd.io/bbolt"
 )
 
 // racers is how many requests a test sends at the same time.
@@ -105,26 +106,45 @@ func TestGroupCommit(t *testing.T) {
 		logs[i] = newTestLog(t, "log.example/"+strconv.Itoa(i))
 		r.witness.logs[logs[i].origin] = []receipt.VerifierKey{logs[i].key}
 	}
-	s := r.witness.config.State
-	before := transactions(t, s)
-	s.writing.Lock() // as if a transaction were being written
-	var all sync.WaitGroup
-	for _, l := range logs {
-		all.Go(func() {
-			answer := r.post(l.grow(t, trunk, 0, 5))
-			verifyLines(t, r.keys, l.head(trunk, 5), answer.Body.String())
-		})
+	before := transactions(t, r.witness.config.State)
+	answers := r.together(racers, func(i int) []byte { return logs[i].grow(t, trunk, 0, 5) })
+	for i, answer := range answers {
+		verifyLines(t, r.keys, logs[i].head(trunk, 5), answer.Body.String())
 	}
-	for pending := 0; pending < racers; {
+	if n := transactions(t, r.witness.config.State) - before; n != 1 {
+		t.Errorf("%d requests took %d transactions, want 1", racers, n)
+	}
+}
+
+// TestOneTransaction shows that requests that share a transaction are judged one after the other:
+// two that contradict each other do not both pass.
+func TestOneTransaction(t *testing.T) {
+	r := newRig(t)
+	r.want(200, r.log.grow(t, trunk, 0, 5))
+	answers := r.together(2, func(i int) []byte {
+		return r.log.grow(t, []branch{{"left", 5}, {"right", 5}}[i], 5, 9)
+	})
+	if sum := answers[0].Code + answers[1].Code; sum != 200+409 {
+		t.Errorf("answers %d and %d, want 200 and 409", answers[0].Code, answers[1].Code)
+	}
+}
+
+// together posts n bodies so that they share one transaction.
+func (r *rig) together(n int, body func(i int) []byte) []*httptest.ResponseRecorder {
+	s, answers := r.witness.config.State, make([]*httptest.ResponseRecorder, n)
+	s.writing.Lock() // as if another transaction were being written
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { answers[i] = r.post(body(i)) })
+	}
+	for pending := 0; pending < n; runtime.Gosched() {
 		s.mu.Lock()
 		pending = len(s.pending)
 		s.mu.Unlock()
 	}
 	s.writing.Unlock()
 	all.Wait()
-	if n := transactions(t, s) - before; n != 1 {
-		t.Errorf("%d requests took %d transactions, want 1", racers, n)
-	}
+	return answers
 }
 
 // transactions counts those that were committed.

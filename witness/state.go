@@ -12,9 +12,8 @@ import (
 	"sync"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"cocket.example/receipt"
+	bolt "go.etcd.io/bbolt"
 )
 
 // The database (bbolt) has three buckets:
@@ -53,12 +52,17 @@ type State struct {
 	// not need it, so nobody but writers waits for the disk.
 	writing sync.Mutex
 
-	mu      sync.Mutex
-	pending []*swap           // to be taken by the next transaction
-	durable map[string]record // by origin: what the database holds on disk. Readers look here and never
-	// into the database, which shows a transaction to readers before it is synced
-	kept  map[string]int // number of Evidence by origin
-	fault error          // the first failed commit; after it nothing is written or shown
+	mu sync.Mutex // guards what follows; never held across I/O
+
+	// pending is taken by the next transaction.
+	pending []*swap
+	// durable is by origin what the database holds on disk. Readers look here and never into the
+	// database, which shows a transaction to readers before it is synced.
+	durable map[string]record
+	// kept is the number of Evidence by origin.
+	kept map[string]int
+	// fault is the first failed commit; after it nothing is written or shown.
+	fault error
 }
 
 // CreateState makes an empty database, and the directory for it if there is none. It is an error if

@@ -129,6 +129,6 @@ func (s *State) update(change func(*bolt.Tx) (commit bool, err error)) error {
 func (s *State) stop(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault = fmt.Errorf("the state cannot be written, so nothing more is signed until a restart: %w", err)
+	s.fault = fmt.Errorf("the state cannot be written, nothing more is signed until a restart: %w", err)
 	return s.fault
 }

@@ -20,10 +20,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Config of a Witness. State, Keys and Logs are needed; the zero value of every other field means

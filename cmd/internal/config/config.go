@@ -101,20 +101,23 @@ func plain(err error) error {
 	var all []error
 	for _, text := range many.Errors {
 		text = unknownKey.ReplaceAllString(text, `unknown key "$1"`)
-		if m := wrongKind.FindStringSubmatchIndex(text); m != nil {
-			text = fmt.Sprintf("%swant %s, not %s", text[:m[0]], wanted(text[m[4]:m[5]]), found(text[m[2]:m[3]]))
+		if m := wrongKind.FindStringSubmatch(text); m != nil {
+			text = strings.Replace(text, m[0], "want "+wanted(m[2])+", not "+found(m[1]), 1)
 		}
 		all = append(all, errors.New(text))
 	}
 	return errors.Join(all...)
 }
 
+// number matches the Go types of numbers.
+var number = regexp.MustCompile(`^(u?int|float)\d*$`)
+
 // wanted names what a Go type takes.
 func wanted(goType string) string {
 	switch {
 	case strings.HasPrefix(goType, "[]"):
 		return "a list"
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+	case number.MatchString(goType):
 		return "a number"
 	case goType == "bool":
 		return "true or false"
@@ -125,10 +128,14 @@ func wanted(goType string) string {
 	}
 }
 
-// found names a YAML tag.
+// kinds names the YAML tags.
+var kinds = map[string]string{
+	"seq": "a list", "map": "a mapping of keys", "str": "text", "null": "nothing",
+}
+
+// found names what stands in the file by its YAML tag.
 func found(tag string) string {
-	names := map[string]string{"seq": "a list", "map": "a mapping of keys", "str": "text", "null": "nothing"}
-	if name, ok := names[tag]; ok {
+	if name, ok := kinds[tag]; ok {
 		return name
 	}
 	return "a value of type " + tag
