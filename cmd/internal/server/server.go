@@ -17,9 +17,8 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"cocket.example/cmd/internal/config"
+	"golang.org/x/sync/errgroup"
 )
 
 // Config is the part of a server's configuration file that says where it listens. Programs put it
