@@ -43,14 +43,38 @@ func load(ctx context.Context, c Config, s *Site, in sealed) (result, error) {
 		progress: newProgress(c.Err, "submitted and verified", len(in.entries)),
 	}
 	defer l.progress.done()
-	g, ctx := errgroup.WithContext(ctx)
+	g, loading := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
-	for i := 0; i < len(in.entries) && ctx.Err() == nil; i += batchSize {
+	for i := 0; i < len(in.entries) && loading.Err() == nil; i += batchSize {
 		batch := in.entries[i:min(i+batchSize, len(in.entries))]
-		g.Go(func() error { return l.batch(ctx, batch) })
+		g.Go(func() error { return l.batch(loading, batch) })
 	}
 	err = g.Wait()
+	if err == nil {
+		l.late(ctx)
+	}
 	return l.result, err
+}
+
+// late gives witnesses that were not needed for a quorum a moment to cosign the last checkpoint, which
+// the log then publishes again with theirs.
+func (l *loader) late(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	for len(l.result.witnesses) < len(l.policy.Witnesses) {
+		checkpoint, err := l.client.Checkpoint(ctx)
+		if err != nil {
+			return
+		}
+		if trusted, err := l.policy.Verify(checkpoint); err == nil {
+			l.result.saw(trusted)
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (l *loader) batch(ctx context.Context, entries [][]byte) error {
@@ -99,11 +123,7 @@ func (l *loader) verify(entry, b []byte) error {
 		}
 		l.mu.Lock()
 		l.seen[string(r.Checkpoint)] = trusted
-		for _, w := range trusted.Report().Witnesses {
-			if w.Err == nil {
-				l.result.witness(w.Witness.Name)
-			}
-		}
+		l.result.saw(trusted)
 		l.mu.Unlock()
 	}
 	e, err := declaration.Parse(entry)

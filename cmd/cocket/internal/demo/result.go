@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"cocket.example/receipt"
 )
 
 // result is what came of the entries.
@@ -20,11 +22,16 @@ type result struct {
 	failed              []error
 }
 
-func (r *result) witness(name string) {
+// saw remembers who cosigned a checkpoint.
+func (r *result) saw(trusted receipt.Trusted) {
 	if r.witnesses == nil {
 		r.witnesses = make(map[string]bool)
 	}
-	r.witnesses[name] = true
+	for _, w := range trusted.Report().Witnesses {
+		if w.Err == nil {
+			r.witnesses[w.Witness.Name] = true
+		}
+	}
 }
 
 // print writes the reasons of refusals, then one "name value" a line.
