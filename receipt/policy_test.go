@@ -3,17 +3,16 @@
 package receipt_test
 
 import (
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/ed25519"
-	"math/rand/v2"
 
 	"cocket.example/receipt"
 )

@@ -27,8 +27,8 @@ func TestEveryReceiptVerifies(t *testing.T) { // PF-1 … PF-7
 	}
 }
 
-// Every byte of a receipt is set to every near and far neighbour: it is refused, or only an unknown
-// signature line came of it, and then it is the index and proof that it was.
+// Every byte of a receipt is changed in several ways, into LF and space among them, and the receipt is
+// cut before every byte: all are refused. What the policy does not know may be added (SN-8).
 func TestTampering(t *testing.T) {
 	w := newWorld()
 	good := w.receipt(5, 2)
