@@ -5,6 +5,7 @@ package log
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -33,7 +34,8 @@ func check(ctx context.Context, r tile.Reader, previous Head, next Tree) error {
 		return err
 	}
 	if root != previous.Root {
-		return fmt.Errorf("the stored tree of %d has another root than the one that was signed: %w", previous.Size, errStop)
+		return fmt.Errorf("the stored tree of %d has another root than the one that was signed, look at %s: %w",
+			previous.Size, edgePaths(previous.Size), errStop)
 	}
 	if next.Size < previous.Size {
 		return fmt.Errorf("the tree shrank from %d to %d: %w", previous.Size, next.Size, errStop)
@@ -63,7 +65,7 @@ func checkBundle(ctx context.Context, r tile.Reader, ref tile.Ref, edge *compact
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", ref.Path(), err, errStop)
 	}
-	hashes, err := r.ReadTile(ctx, 0, ref.Index, ref.Width)
+	hashes, err := readTile(ctx, r, tile.Ref{Index: ref.Index, Width: ref.Width})
 	if err != nil {
 		return err
 	}
@@ -82,13 +84,13 @@ func checkBundle(ctx context.Context, r tile.Reader, ref tile.Ref, edge *compact
 
 // checkTile compares the new hashes of a tile of level 1 or higher with the full tiles below.
 func checkTile(ctx context.Context, r tile.Reader, ref tile.Ref, old uint64) error {
-	hashes, err := r.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
+	hashes, err := readTile(ctx, r, ref)
 	if err != nil {
 		return err
 	}
 	first := max(old>>(ref.Level*tile.Height), ref.Index*tile.Width)
 	for n := first; n < ref.Index*tile.Width+uint64(ref.Width); n++ {
-		below, err := r.ReadTile(ctx, ref.Level-1, n, tile.Width)
+		below, err := readTile(ctx, r, tile.Ref{Level: ref.Level - 1, Index: n, Width: tile.Width})
 		if err != nil {
 			return err
 		}
@@ -114,4 +116,24 @@ func checkRoot(ctx context.Context, r tile.Reader, edge *compact.Range, next Tre
 			next.Size, errStop)
 	}
 	return nil
+}
+
+// readTile reads a tile and judges its length.
+func readTile(ctx context.Context, r tile.Reader, ref tile.Ref) ([]byte, error) {
+	hashes, err := r.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
+	if err == nil && len(hashes) != ref.Width*tile.HashSize {
+		err = fmt.Errorf("%s: %d bytes, want %d: %w", ref.Path(), len(hashes), ref.Width*tile.HashSize, errStop)
+	}
+	return hashes, err
+}
+
+// edgePaths names the tiles at the right edge of a tree, from which its root follows.
+func edgePaths(size uint64) string {
+	var paths []string
+	for level := uint64(0); size>>(level*tile.Height) > 0; level++ {
+		index := (size>>(level*tile.Height) - 1) / tile.Width
+		ref := tile.Ref{Level: level, Index: index, Width: tile.WidthAt(level, index, size)}
+		paths = append(paths, ref.Path())
+	}
+	return strings.Join(paths, ", ")
 }

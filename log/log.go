@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,7 @@ type Log struct {
 	appends sync.WaitGroup // appends under way
 	refuse  atomic.Pointer[error]
 	signed  atomic.Uint64 // the largest size that was journalled and signed: what may be read
+	held    atomic.Uint64 // the size of the smallest tree with all acknowledged entries
 	durable atomic.Uint64 // entries up to here were acknowledged: what draining publishes
 
 	mu        sync.Mutex // holds what follows
@@ -94,27 +96,53 @@ type Log struct {
 	closing   bool
 
 	// owned by the publishing goroutine
-	head     Head   // journalled last
-	note     []byte // head, signed
-	complete bool   // note is published
+	head     Head      // journalled last
+	beat     time.Time // when head was signed, by a clock that nobody sets back
+	note     []byte    // head, signed
+	gathered []byte    // note with a quorum of cosignatures; nil: not yet
+	complete bool      // gathered is published
 	complain complaint
 }
 
 // New checks the configuration. It starts nothing.
 func New(c Config) (*Log, error) {
 	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return &Log{config: c, metrics: newMetrics(c.Registerer), changed: make(chan struct{})}, nil
+}
+
+func (c Config) check() error {
+	if c.Storage == nil {
+		return errors.New("a log needs a storage")
+	}
 	if len(c.Signers) == 0 {
-		return nil, errors.New("a log needs a key to sign with")
+		return errors.New("a log needs a key to sign with")
 	}
 	for _, s := range c.Signers {
 		if s.Name() != c.Origin {
-			return nil, fmt.Errorf("key %q, want one named like the origin %q (CP-8)", s.Name(), c.Origin)
+			return fmt.Errorf("key %q, want one named like the origin %q (CP-8)", s.Name(), c.Origin)
 		}
 	}
-	if c.Cosigner == nil && c.Policy.Quorum != "none" {
-		return nil, fmt.Errorf("quorum %q and nobody to ask for cosignatures", c.Policy.Quorum)
+	if !slices.ContainsFunc(c.Policy.Logs, c.signs) {
+		return fmt.Errorf("the policy names no key that this log signs with, so nothing could satisfy it")
 	}
-	return &Log{config: c, metrics: newMetrics(c.Registerer), changed: make(chan struct{})}, nil
+	if c.Cosigner == nil && c.Policy.Quorum != "none" {
+		return fmt.Errorf("quorum %q and nobody to ask for cosignatures", c.Policy.Quorum)
+	}
+	if c.Interval < 0 || c.Heartbeat < 0 || c.Timeout < 0 {
+		return fmt.Errorf("interval %s, heartbeat %s, timeout %s, want none below zero",
+			c.Interval, c.Heartbeat, c.Timeout)
+	}
+	return nil
+}
+
+// signs reports whether a log of the policy is this one.
+func (c Config) signs(l receipt.Log) bool {
+	return slices.ContainsFunc(c.Signers, func(s note.Signer) bool {
+		return l.Key.Name == s.Name() && l.Key.ID == s.KeyHash()
+	})
 }
 
 // Create journals the head of the empty tree in a storage that never signed one, so that there is
@@ -150,6 +178,7 @@ func (l *Log) Run(ctx context.Context) error {
 	if l.config.Cosigner != nil {
 		g.Go(func() error { return l.config.Cosigner.Run(inner) })
 	}
+	defer context.AfterFunc(ctx, l.refuseNew)()
 	g.Go(func() error {
 		defer stop()
 		return l.publishing(ctx, inner)
@@ -180,27 +209,28 @@ func (l *Log) Append(ctx context.Context, batch []Entry, index []uint64) error {
 	}
 	err := l.config.Storage.Append(ctx, batch, index)
 	if err == nil {
-		l.acknowledge(index)
+		l.acknowledged(index)
 	} else if errors.Is(err, ErrPushback) {
 		l.metrics.pushback.Inc()
 	}
 	return err
 }
 
-// acknowledge remembers the highest index that was given out.
-func (l *Log) acknowledge(index []uint64) {
+// acknowledged counts what a stop must not leave unpublished.
+func (l *Log) acknowledged(index []uint64) {
 	l.metrics.appended.Add(float64(len(index)))
-	for _, i := range index {
-		for size := l.durable.Load(); i >= size && !l.durable.CompareAndSwap(size, i+1); {
-			size = l.durable.Load()
-		}
+	if len(index) == 0 {
+		return
+	}
+	size := slices.Max(index) + 1
+	for held := l.held.Load(); size > held && !l.held.CompareAndSwap(held, size); {
+		held = l.held.Load()
 	}
 }
 
-// close takes no more entries and waits for those under way.
-func (l *Log) close() {
+// refuseNew takes no more entries.
+func (l *Log) refuseNew() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.closing = true
-	l.mu.Unlock()
-	l.appends.Wait()
 }

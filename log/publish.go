@@ -5,12 +5,9 @@ package log
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
-	"cocket.example/internal/tile"
 	"cocket.example/receipt"
 )
 
@@ -20,86 +17,24 @@ func (l *Log) publishing(ctx, run context.Context) error {
 	if err := l.start(run); err != nil {
 		return err
 	}
-	confirmed := make(chan error, 1)
-	go func() { confirmed <- l.confirm(ctx) }()
+	if !l.confirm(ctx, run) {
+		return nil
+	}
 	tick := time.NewTicker(l.config.Interval)
 	defer tick.Stop()
-	sure := false
 	for {
 		select {
-		case err := <-confirmed:
-			if sure = err == nil; !sure && ctx.Err() == nil {
-				l.stop(err)
-			}
-			continue
 		case <-tick.C:
 		case <-run.Done():
 			return nil
 		case <-ctx.Done():
-			return l.drain(run, sure)
+			l.drain(run)
+			return nil
 		}
-		if sure && l.refuse.Load() == nil {
+		if l.refuse.Load() == nil {
 			l.report(l.round(run))
 		}
 	}
-}
-
-// start compares journal, storage and published checkpoint, and signs the journalled head again.
-func (l *Log) start(ctx context.Context) error {
-	var err error
-	if l.head, err = l.config.Storage.Signed(ctx); err != nil {
-		return err
-	}
-	if l.head.Time.IsZero() {
-		return errors.New("the sign journal is empty: create the log first (cocketd init)")
-	}
-	root, err := tile.Root(ctx, l.config.Storage, l.head.Size)
-	if err != nil {
-		return fmt.Errorf("the tree of %d that was signed: %w", l.head.Size, err)
-	}
-	if root != l.head.Root {
-		return fmt.Errorf("the stored tree of %d has another root than the one that was signed", l.head.Size)
-	}
-	if l.note, err = l.sign(l.head); err != nil {
-		return err
-	}
-	l.show(l.head)
-	return l.startPublished(ctx)
-}
-
-// startPublished takes over the published checkpoint. One that this log signed and that does not
-// lie behind the journal stops all signing.
-func (l *Log) startPublished(ctx context.Context) error {
-	published, err := l.config.Storage.Published(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	trusted, err := l.config.Policy.Verify(published)
-	if err != nil { // the policy may have changed since
-		l.config.Logger.Warn("the published checkpoint does not satisfy the policy", "err", err)
-	}
-	cp, _, err := receipt.ParseCheckpoint(published)
-	if err != nil {
-		return fmt.Errorf("published checkpoint: %w", err)
-	}
-	l.announce(published, cp.Size)
-	l.complete = cp.Size == l.head.Size && cp.Root == l.head.Root && trusted.Report().Err() == nil
-	if cp.Size > l.head.Size || cp.Size == l.head.Size && cp.Root != l.head.Root {
-		l.stop(fmt.Errorf("published size %d, journalled size %d: %w", cp.Size, l.head.Size, ErrAhead))
-	}
-	return nil
-}
-
-// confirm asks the witnesses what they hold, until those not heard from could not satisfy the
-// quorum alone.
-func (l *Log) confirm(ctx context.Context) error {
-	if l.config.Cosigner == nil {
-		return nil
-	}
-	return l.config.Cosigner.Confirm(ctx, l.note)
 }
 
 // round signs and publishes if the tree grew, the heartbeat is due, or the last attempt failed; it
@@ -111,8 +46,8 @@ func (l *Log) round(ctx context.Context) error {
 	}
 	l.metrics.integrated.Set(float64(tree.Size))
 	began := time.Now()
-	switch due := time.Since(l.head.Time) >= l.config.Heartbeat; {
-	case tree.Size != l.head.Size || due && l.complete:
+	switch {
+	case tree.Size != l.head.Size, l.complete && l.due():
 		if err := l.advance(ctx, tree); err != nil {
 			return err
 		}
@@ -124,6 +59,12 @@ func (l *Log) round(ctx context.Context) error {
 	}
 	l.metrics.duration.Observe(time.Since(began).Seconds())
 	return nil
+}
+
+// due reports whether the heartbeat is. The journalled time tells so after a start, the monotonic
+// clock if somebody has set the other one back.
+func (l *Log) due() bool {
+	return time.Since(l.head.Time) >= l.config.Heartbeat || time.Since(l.beat) >= l.config.Heartbeat
 }
 
 // advance checks, journals and signs the next head, and lets readers read up to it.
@@ -138,7 +79,7 @@ func (l *Log) advance(ctx context.Context, tree Tree) error {
 	if err := l.config.Storage.Sign(ctx, l.head, next); err != nil {
 		return l.failed("journal", err)
 	}
-	l.head, l.complete = next, false
+	l.head, l.beat, l.gathered, l.complete = next, time.Now(), nil, false
 	signed, err := l.sign(next)
 	if err != nil {
 		return l.failed("sign", err)
@@ -162,16 +103,22 @@ func (l *Log) show(h Head) {
 
 // publish gathers a quorum for the signed head and publishes it.
 func (l *Log) publish(ctx context.Context) error {
-	checkpoint := l.note
-	if l.config.Cosigner != nil {
-		ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
-		defer cancel()
+	if l.gathered == nil {
 		var err error
-		if checkpoint, err = l.config.Cosigner.Cosign(ctx, l.note); err != nil {
+		if l.gathered, err = l.cosign(ctx); err != nil {
 			return l.failed("cosign", err)
 		}
 	}
-	return l.finish(ctx, checkpoint)
+	return l.finish(ctx, l.gathered)
+}
+
+func (l *Log) cosign(ctx context.Context) ([]byte, error) {
+	if l.config.Cosigner == nil {
+		return l.note, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
+	defer cancel()
+	return l.config.Cosigner.Cosign(ctx, l.note)
 }
 
 // late publishes the head again when more witnesses have cosigned it.
@@ -209,63 +156,27 @@ func (l *Log) announce(checkpoint []byte, size uint64) {
 	l.metrics.published.Set(float64(size))
 }
 
-// drain takes no more entries, waits until what was accepted is integrated, and publishes it.
-func (l *Log) drain(ctx context.Context, sure bool) error {
-	l.close()
-	if !sure || l.refuse.Load() != nil {
-		return nil
-	}
+// drainInterval is the time between looks at a storage that stops.
+const drainInterval = 10 * time.Millisecond
+
+// drain takes no more entries, and signs and publishes until all that were acknowledged are in the
+// published tree, for no longer than Timeout.
+func (l *Log) drain(ctx context.Context) {
+	l.refuseNew()
+	l.appends.Wait()
 	ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
 	defer cancel()
-	tick := time.NewTicker(min(l.config.Interval, 20*time.Millisecond))
+	tick := time.NewTicker(drainInterval)
 	defer tick.Stop()
-	for l.head.Size < l.durable.Load() || !l.complete {
-		if err := l.round(ctx); err != nil {
-			l.report(err)
-			if l.refuse.Load() != nil {
-				return nil
-			}
+	for l.refuse.Load() == nil {
+		l.report(l.round(ctx))
+		if l.complete && l.head.Size >= l.held.Load() {
+			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			l.config.Logger.Warn("stopped before everything accepted was published; it is durable, and the next start publishes it",
-				"published", l.size, "accepted", l.durable.Load())
-			return nil
+			return
 		}
-	}
-	return nil
-}
-
-// failed counts a failed step.
-func (l *Log) failed(step string, err error) error {
-	l.metrics.failures.WithLabelValues(step).Inc()
-	return fmt.Errorf("%s: %w", step, err)
-}
-
-// stop ends signing and accepting for good.
-func (l *Log) stop(err error) {
-	l.refuse.Store(&err)
-	l.metrics.readOnly.Set(1)
-	l.config.Logger.Error("the log is read-only: it signs and accepts nothing until the cause is found; reads go on",
-		"err", err)
-}
-
-// complaint keeps one lasting fault from filling the log.
-type complaint struct {
-	text string
-	at   time.Time
-}
-
-// report logs a failed round, once a minute as long as it says the same.
-func (l *Log) report(err error) {
-	switch {
-	case err == nil:
-		l.complain = complaint{}
-	case errors.Is(err, errStop), errors.Is(err, ErrConflict), errors.Is(err, ErrAhead):
-		l.stop(err)
-	case err.Error() != l.complain.text || time.Since(l.complain.at) >= time.Minute:
-		l.complain = complaint{err.Error(), time.Now()}
-		l.config.Logger.Error("nothing is published; it is tried again", "err", err, "size", l.head.Size)
 	}
 }

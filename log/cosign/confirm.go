@@ -17,8 +17,12 @@ import (
 
 // Confirm asks, before the first new signature after a start, what the witnesses hold. It sends the
 // checkpoint signed last again: a witness that cosigns it holds nothing larger. Where a monitoring
-// prefix is known, what is published there is compared too. It returns once the witnesses not heard
-// from could not satisfy the quorum alone.
+// prefix is known, what is published there is compared too. It returns once the witnesses that have
+// not cosigned could not satisfy the quorum alone.
+//
+// A witness that only claims to hold more (409) is an alarm and never makes the log read-only, but
+// neither does it count as heard: if the storage was restored from an older copy, that claim is all
+// that is seen of it, and a quorum of such witnesses has cosigned what this log no longer knows.
 func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
 	o, err := g.put(signed)
 	if err != nil {
@@ -90,7 +94,7 @@ func (g *Gatherer) fetch(ctx context.Context, w *witness, origin string) (receip
 		return empty, err
 	}
 	for _, l := range g.config.Policy.Logs {
-		if cp.Origin == origin && l.Key.VerifyLog(cp, signatures) == nil {
+		if cp.Origin == origin && l.Key.Name == origin && l.Key.VerifyLog(cp, signatures) == nil {
 			return cp, nil
 		}
 	}

@@ -171,7 +171,7 @@ func retryAfter(resp *http.Response) time.Duration {
 	if err != nil || seconds < 1 {
 		seconds = 1
 	}
-	return min(time.Duration(seconds)*time.Second, maxRetry)
+	return time.Duration(min(seconds, int(maxRetry/time.Second))) * time.Second
 }
 
 // backoff is the pause after an answer that was no cosignature: it doubles, with jitter.
@@ -183,7 +183,7 @@ func (b *backoff) wait(ctx context.Context, err error) bool {
 	d := b.pause/2 + rand.N(b.pause/2)
 	var busy errBusy
 	if errors.As(err, &busy) {
-		d = busy.after + rand.N(time.Second)
+		d = max(d, busy.after+rand.N(time.Second))
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
