@@ -29,19 +29,19 @@ func commitCertifier(salt Hash, vkey string, signature []byte) Hash {
 	return sha256.Sum256(append(append(b, vkey...), signature...))
 }
 
-func (o Opening) certifierCommitment() (Hash, error) {
-	salt, err := o.salts.certifier()
-	if err != nil || o.certifier == nil {
+func (c content) certifierCommitment() (Hash, error) {
+	salt, err := c.salts.certifier()
+	if err != nil || c.certifier == nil {
 		return commitCertifier(salt, "", nil), err
 	}
-	signature, err := strict.Base64(o.certifier.Signature)
+	signature, err := strict.Base64(c.certifier.Signature)
 	if err != nil {
 		return Hash{}, invalid("certifier signature: %v", err)
 	}
-	if err := o.entry.verifyCertifier(salt, o.certifier.VKey, signature); err != nil {
+	if err := c.entry.verifyCertifier(salt, c.certifier.VKey, signature); err != nil {
 		return Hash{}, err
 	}
-	return commitCertifier(salt, o.certifier.VKey, signature), nil
+	return commitCertifier(salt, c.certifier.VKey, signature), nil
 }
 
 // certified returns what a certifier signs: the entry without its certifier and signed lines.
@@ -66,17 +66,18 @@ func (e Entry) verifyCertifier(salt Hash, vkey string, signature []byte) error {
 
 // Certify adds the certifier's signature; vkey is the public key of s.
 func (o Opening) Certify(vkey string, s note.Signer) (Opening, error) {
-	salt, err := o.salts.certifier()
+	c := o.open()
+	salt, err := c.salts.certifier()
 	if err != nil {
 		return Opening{}, err
 	}
-	signature, err := s.Sign(o.entry.certified(salt))
+	signature, err := s.Sign(c.entry.certified(salt))
 	if err != nil {
 		return Opening{}, fmt.Errorf("certifier's signature: %w", err)
 	}
-	o.certifier = &openCertifier{VKey: vkey, Signature: encode(signature)}
-	o.entry.Signed = nil
-	return o.commit()
+	c.certifier = &openCertifier{VKey: vkey, Signature: encode(signature)}
+	c.entry.Signed = nil
+	return c.commit()
 }
 
 // submitted returns what a submitter signs: the entry without its signed line.
@@ -86,8 +87,11 @@ func (e Entry) submitted() []byte {
 
 func (e Entry) sign(s note.Signer) ([]byte, error) {
 	signature, err := s.Sign(e.submitted())
-	if err != nil || len(signature) != ed25519.SignatureSize {
-		return nil, fmt.Errorf("submitter's signature of %d bytes: %w", len(signature), err)
+	if err != nil {
+		return nil, fmt.Errorf("submitter's signature: %w", err)
+	}
+	if len(signature) != ed25519.SignatureSize {
+		return nil, invalid("submitter's signature of %d bytes, want Ed25519", len(signature))
 	}
 	return append(binary.BigEndian.AppendUint32(nil, s.KeyHash()), signature...), nil
 }

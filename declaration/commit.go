@@ -51,21 +51,48 @@ func (e Entry) contextHash() Hash {
 	return sha256.Sum256(append([]byte(entryHeader+" context\n"), e.context()...))
 }
 
+// commit computes salts, tree and the two commitments of the entry.
+func (c content) commit() (Opening, error) {
+	leaves := c.leaves()
+	var err error
+	if c.salts, err = newSalts(c.secret, leaves); err != nil {
+		return Opening{}, err
+	}
+	context := c.entry.contextHash()
+	hashes := make([]Hash, len(leaves))
+	for i, l := range leaves {
+		salt, err := c.salts.field(i)
+		if err != nil {
+			return Opening{}, err
+		}
+		hashes[i] = l.hash(context, salt)
+	}
+	c.tree = newTree(hashes)
+	c.entry.Root = c.tree.root()
+	if c.entry.Certifier, err = c.certifierCommitment(); err != nil {
+		return Opening{}, err
+	}
+	if _, err := Parse(c.entry.Bytes()); err != nil {
+		return Opening{}, err
+	}
+	return c.opening(), nil
+}
+
 // leaves lists what every number of the tree commits to.
-func (o *Opening) leaves() []leaf {
-	shown := make(map[int]bool, len(o.entry.Public))
-	for _, p := range o.entry.Public {
+func (c content) leaves() []leaf {
+	shown := make(map[int]bool, len(c.entry.Public))
+	for _, p := range c.entry.Public {
 		shown[p.Number] = true
 	}
-	leaves := make([]leaf, o.entry.Width)
-	size := o.table.size(o.values.lines())
+	leaves := make([]leaf, c.entry.Width)
+	size := c.table.size(c.values.lines())
 	for i := range leaves {
 		if i >= size {
 			leaves[i] = leaf{kind: padding}
 			continue
 		}
-		path, _ := o.table.at(i)
-		switch value := o.values[path]; {
+		path, _ := c.table.at(i)
+		switch value := c.values[path]; {
 		case shown[i]:
 			leaves[i] = leaf{kind: public, path: path}
 		case value != "":

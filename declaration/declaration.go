@@ -3,8 +3,6 @@
 package declaration
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -22,13 +20,6 @@ type Declaration struct {
 	Public []string          // paths to be shown in clear
 	Width  int               // of the commitment tree; 0: the least that holds the fields
 	Tags   map[string]Tag    // by name; one that is not given is random
-}
-
-// Tag is a blinded index key: HMAC-SHA256 of a value under a key that its holder shares with those
-// who may look it up.
-type Tag struct {
-	Key   [32]byte
-	Value string
 }
 
 // LogValue keeps the declaration out of logs.
@@ -84,6 +75,9 @@ func checkLines(table *Table, v values, given func(string) bool) error {
 	if !given("goods.count") {
 		return invalid("goods.count: required")
 	}
+	if v["goods.count"] == "" {
+		return nil // it is given and wrong, so that nothing can be said of the lines
+	}
 	n := v.lines()
 	if table.size(n) > maxWidth || n > 0 && len(table.Line) == 0 {
 		return invalid("goods.count: %d lines are too many", n)
@@ -99,92 +93,4 @@ func checkLines(table *Table, v values, given func(string) bool) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Seal validates and normalises the declaration, draws the secret of 32 bytes, and commits to every
-// field.
-func (d Declaration) Seal(rand io.Reader) (Opening, error) {
-	table, err := lookup(d.Profile, d.Event)
-	if err != nil {
-		return Opening{}, err
-	}
-	v, err := d.normalise(table)
-	if err != nil {
-		return Opening{}, err
-	}
-	o := Opening{
-		table: table, values: v,
-		entry: Entry{Log: d.Log, Event: d.Event, Profile: d.Profile, Submitter: d.Submitter, Refers: d.Refers},
-	}
-	if o.entry.Width, err = d.width(table.size(v.lines())); err != nil {
-		return Opening{}, err
-	}
-	if err := o.show(d.Public); err != nil {
-		return Opening{}, err
-	}
-	if err := o.tag(rand, d.Tags); err != nil {
-		return Opening{}, err
-	}
-	if _, err := io.ReadFull(rand, o.secret[:]); err != nil {
-		return Opening{}, fmt.Errorf("random secret: %w", err)
-	}
-	return o.commit()
-}
-
-// width returns the width of the tree for a number of fields.
-func (d Declaration) width(fields int) (int, error) {
-	least := minWidth
-	for least < fields {
-		least *= 2
-	}
-	switch {
-	case d.Width == 0:
-		return least, nil
-	case !validWidth(d.Width) || d.Width < least:
-		return 0, invalid("width %d, want a power of two from %d to %d", d.Width, least, maxWidth)
-	}
-	return d.Width, nil
-}
-
-// show puts fields into public lines.
-func (o *Opening) show(paths []string) error {
-	for _, path := range paths {
-		if o.values[path] == "" {
-			return invalid("%s: absent, so it cannot be shown in clear", path)
-		}
-		i, _, err := o.table.find(path)
-		if err != nil {
-			return invalid("%v", err)
-		}
-		o.entry.Public = append(o.entry.Public, Field{Number: i, Path: path, Value: o.values[path], Present: true})
-	}
-	slices.SortFunc(o.entry.Public, comparePublic)
-	return nil
-}
-
-// tag fills the tag lines, in the table's order.
-func (o *Opening) tag(rand io.Reader, given map[string]Tag) error {
-	for name := range given {
-		if !slices.Contains(o.table.Tags, name) {
-			return invalid("tag %q is not of this profile, which has %q", name, o.table.Tags)
-		}
-	}
-	for _, name := range o.table.Tags {
-		var sum Hash
-		if t, ok := given[name]; ok {
-			sum = TagOf(t.Key, o.entry.Log, name, t.Value)
-			o.tags = append(o.tags, openTag{Name: name, Key: encode(t.Key[:])})
-		} else if _, err := io.ReadFull(rand, sum[:]); err != nil {
-			return fmt.Errorf("random tag: %w", err)
-		}
-		o.entry.Tags = append(o.entry.Tags, sum)
-	}
-	return nil
-}
-
-// TagOf computes a tag, which whoever holds the key can look up.
-func TagOf(key [32]byte, origin, name, value string) Hash {
-	mac := hmac.New(sha256.New, key[:])
-	fmt.Fprintf(mac, "%s tag\n%s\n%s\n%s", entryHeader, origin, name, value)
-	return Hash(mac.Sum(nil))
 }

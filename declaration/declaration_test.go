@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
-
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +41,15 @@ func certifierKey(t *testing.T) (string, note.Signer) {
 	return vkey.String(), testSigner{key, vkey}
 }
 
+func unhash(t *testing.T, s string) Hash {
+	t.Helper()
+	h, err := strict.Hash(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func sample(profile string, fields map[string]string) Declaration {
 	return Declaration{Log: "customs.example/log", Event: "issue", Profile: profile,
 		Submitter: "broker.example", Fields: fields}
@@ -48,7 +57,12 @@ func sample(profile string, fields map[string]string) Declaration {
 
 func mustSeal(t *testing.T, d Declaration) Opening {
 	t.Helper()
-	o, err := d.Seal(rand.Reader)
+	return sealWith(t, d, rand.Reader)
+}
+
+func sealWith(t *testing.T, d Declaration, random io.Reader) Opening {
+	t.Helper()
+	o, err := d.Seal(random)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +85,7 @@ func TestRules(t *testing.T) {
 		{"certifier.name", "two\nlines", "line break"},
 		{"exporter.kind", "UNKNOWN", "only a producer"},
 		{"exporter.kind", "PARTY", "exporter.name"},
-		{"exporter.name", "Other", "only there"},
+		{"exporter.name", "Other", "want it only where"},
 		{"blanket.from", "2026-01-01", "both or none"},
 		{"goods[1].hs", "870830", "1 lines"},
 		{"goods[0].colour", "red", "no field"},
@@ -98,7 +112,7 @@ func TestBlanketPeriod(t *testing.T) {
 		{"2026-01-01", "2027-01-01", false},
 		{"2024-02-29", "2025-02-28", true},
 		{"2026-05-04", "2026-05-03", false},
-		{"2026-05-04", "2026-05-04", true},
+		{"2026-05-04", "2026-05-04", false},
 	} {
 		fields := certification()
 		fields["blanket.from"], fields["blanket.to"] = test.from, test.to
@@ -186,8 +200,9 @@ func TestCertifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := mustSeal(t, sample("usmca/1", certification()))
-	second.certifier = first.certifier
-	if _, err := second.commit(); err == nil {
+	stolen := second.open()
+	stolen.certifier = first.open().certifier
+	if _, err := stolen.commit(); err == nil {
 		t.Error("a certifier's signature makes a second entry")
 	}
 	x, err := first.Disclose(nil, true, "certifier.name")
@@ -301,7 +316,7 @@ func TestGuessing(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if guess(o.entry, known) == truth {
+				if guess(o.open().entry, known) == truth {
 					n++
 				}
 			}
@@ -331,7 +346,7 @@ func guesses(t *testing.T, path string, candidates []string) []Entry {
 		if err != nil {
 			t.Fatal(err)
 		}
-		known = append(known, o.entry)
+		known = append(known, o.open().entry)
 	}
 	return known
 }
@@ -365,13 +380,13 @@ func TestSecretTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.secret != b.secret {
+	if a.open().secret != b.open().secret {
 		t.Fatal("the secrets differ: this test cannot see")
 	}
-	for i := range a.tree[0] {
-		x, _ := a.salts.field(i)
-		y, _ := b.salts.field(i)
-		if x == y || a.tree[0][i] == b.tree[0][i] {
+	for i := range a.open().tree[0] {
+		x, _ := a.open().salts.field(i)
+		y, _ := b.open().salts.field(i)
+		if x == y || a.open().tree[0][i] == b.open().tree[0][i] {
 			t.Fatalf("field %d has the same salt or leaf in both versions", i)
 		}
 	}
@@ -380,9 +395,16 @@ func TestSecretTwice(t *testing.T) {
 func TestNothingPrints(t *testing.T) {
 	d := sample("usmca/1", certification())
 	o := mustSeal(t, d)
-	for _, v := range []any{d, o, &o, []any{o}} {
+	secret := o.open().secret
+	x, err := o.Disclose(nil, false, "certifier.address")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := struct{ o Opening }{o} // fmt calls no method of an unexported field
+	for _, v := range []any{d, o, &o, []any{o}, x, hidden, &hidden} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-			if s := fmt.Sprintf(verb, v); strings.Contains(s, "Veracruz") || strings.Contains(s, encode(o.secret[:])) {
+			if s := fmt.Sprintf(verb, v); strings.Contains(s, "Veracruz") || strings.Contains(s, encode(secret[:])) ||
+				strings.Contains(s, fmt.Sprint(secret[0], secret[1], secret[2], secret[3])) {
 				t.Errorf("%s prints a value: %.80s", verb, s)
 			}
 		}
@@ -415,7 +437,10 @@ func TestStrictJSON(t *testing.T) {
 		"other case":     strings.Replace(string(b), `"format"`, `"Format"`, 1),
 		"repeated":       strings.Replace(string(b), `{"format"`, `{"format":"x","format"`, 1),
 		"behind":         string(b) + "{}",
-		"escaped":        strings.Replace(string(b), "Brake", `\u0042rake`, 1),
+		"not UTF-8":      strings.Replace(string(b), "Brake", "Brake\xff", 1),
+		"half a letter":  strings.Replace(string(b), "Brake", `Brake\ud800`, 1),
+		"null":           strings.Replace(string(b), `"fields":`, `"certifier":null,"fields":`, 1),
+		"other order":    strings.Replace(string(b), `"path":"goods.count","value":"1"`, `"value":"1","path":"goods.count"`, 1),
 	} {
 		if _, err := ParseOpening([]byte(bad)); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -423,12 +448,28 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
+// TestOtherJSON: other writers indent and escape otherwise.
+func TestOtherJSON(t *testing.T) {
+	o := vectorInputs()[3].seal(t)
+	b, err := json.MarshalIndent(o, " ", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(b, []byte(`\u003c`)) {
+		t.Fatal("nothing is escaped: this test cannot see")
+	}
+	again, err := ParseOpening(b)
+	if err != nil || !bytes.Equal(again.Entry(), o.Entry()) {
+		t.Error(err)
+	}
+}
+
 func TestCheckRefers(t *testing.T) {
-	target := mustSeal(t, sample("usmca/1", certification())).entry
+	target := mustSeal(t, sample("usmca/1", certification())).open().entry
 	leaf := LeafHash(target.Bytes())
 	d := sample("usmca/1", withdrawn())
 	d.Event, d.Refers = "withdraw", &leaf
-	w := mustSeal(t, d).entry
+	w := mustSeal(t, d).open().entry
 	if err := w.CheckRefers(target); err != nil {
 		t.Fatal(err)
 	}

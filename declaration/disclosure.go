@@ -4,6 +4,9 @@ package declaration
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 
 	"cocket.example/internal/strict"
@@ -36,6 +39,18 @@ type ShownCertifier struct {
 	Salt      Hash
 }
 
+// LogValue keeps the disclosure out of logs: only its leaf hash is shown.
+func (x Disclosure) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+// String names the disclosure by its leaf hash.
+func (x Disclosure) String() string {
+	leaf := LeafHash(x.Entry)
+	return "disclosure of " + encode(leaf[:])
+}
+
+// Format prints no value and no salt, whatever the verb.
+func (x Disclosure) Format(f fmt.State, _ rune) { io.WriteString(f, x.String()) }
+
 // disclosureFile is the JSON form, members in this order.
 type disclosureFile struct {
 	Format    string          `json:"format"`
@@ -62,16 +77,17 @@ type shownCertifier struct {
 
 // Disclose shows the fields at these paths, one that is absent as absent, and the certifier if asked.
 func (o Opening) Disclose(receipt []byte, certifier bool, paths ...string) (Disclosure, error) {
-	d := Disclosure{Entry: o.Entry(), Receipt: receipt}
-	size := o.table.size(o.values.lines())
+	c := o.open()
+	d := Disclosure{Entry: c.entry.Bytes(), Receipt: receipt}
+	size := c.table.size(c.values.lines())
 	var numbers []int
 	for _, path := range paths {
-		i, _, err := o.table.find(path)
+		i, _, err := c.table.find(path)
 		if err != nil {
 			return d, invalid("%v", err)
 		}
 		if i >= size {
-			return d, invalid("%s: there are %d goods lines", path, o.values.lines())
+			return d, invalid("%s: there are %d goods lines", path, c.values.lines())
 		}
 		numbers = append(numbers, i)
 	}
@@ -81,31 +97,31 @@ func (o Opening) Disclose(receipt []byte, certifier bool, paths ...string) (Disc
 		return d, invalid("no field to show")
 	}
 	for _, i := range numbers {
-		salt, err := o.salts.field(i)
+		salt, err := c.salts.field(i)
 		if err != nil {
 			return d, err
 		}
-		path, _ := o.table.at(i)
-		value := o.values[path]
+		path, _ := c.table.at(i)
+		value := c.values[path]
 		d.Fields = append(d.Fields, ShownField{Field{i, path, value, value != ""}, salt})
 	}
-	d.Proof = o.tree.cover(numbers)
-	return o.discloseCertifier(d, certifier)
+	d.Proof = c.tree.cover(numbers)
+	return c.discloseCertifier(d, certifier)
 }
 
-func (o Opening) discloseCertifier(d Disclosure, asked bool) (Disclosure, error) {
+func (c content) discloseCertifier(d Disclosure, asked bool) (Disclosure, error) {
 	if !asked {
 		return d, nil
 	}
-	if o.certifier == nil {
+	if c.certifier == nil {
 		return d, invalid("certifier: the declaration has none to show")
 	}
-	salt, err := o.salts.certifier()
+	salt, err := c.salts.certifier()
 	if err != nil {
 		return d, err
 	}
-	signature, err := strict.Base64(o.certifier.Signature)
-	d.Certifier = &ShownCertifier{VKey: o.certifier.VKey, Signature: signature, Salt: salt}
+	signature, err := strict.Base64(c.certifier.Signature)
+	d.Certifier = &ShownCertifier{VKey: c.certifier.VKey, Signature: signature, Salt: salt}
 	return d, err
 }
 
@@ -142,10 +158,10 @@ func ParseDisclosure(b []byte) (Disclosure, error) {
 	for i, s := range f.Fields {
 		salt, err := strict.Hash(s.Salt)
 		if err != nil {
-			return Disclosure{}, invalid("disclosure: field %s: salt: %v", s.Path, err)
+			return Disclosure{}, invalid("disclosure: field %.80q: salt: %v", s.Path, err)
 		}
 		if s.Absent == (s.Value != "") || i > 0 && s.Number <= f.Fields[i-1].Number {
-			return Disclosure{}, invalid("disclosure: field %s: want a value or absent, numbers ascending", s.Path)
+			return Disclosure{}, invalid("disclosure: field %.80q: want a value or absent, numbers ascending", s.Path)
 		}
 		x.Fields = append(x.Fields, ShownField{Field{s.Number, s.Path, s.Value, !s.Absent}, salt})
 	}

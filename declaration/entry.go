@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ var (
 	// does not know: to who reads the log, an opaque leaf.
 	ErrUnknown = errors.New("unknown version, profile or event")
 )
+
+// versionForm is the first line of an entry, whatever its version.
+var versionForm = regexp.MustCompile(`^cocket-entry/v[1-9][0-9]{0,3}$`)
 
 func invalid(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrInvalid)...)
@@ -114,7 +118,7 @@ func Parse(entry []byte) (Entry, error) {
 	}
 	p := parser{rest: entry}
 	header := p.line()
-	if p.err == nil && header != entryHeader && strings.HasPrefix(header, "cocket-entry/") {
+	if p.err == nil && header != entryHeader && versionForm.MatchString(header) {
 		return Entry{}, fmt.Errorf("%.40q: %w", header, ErrUnknown)
 	}
 	if header != entryHeader {
@@ -215,6 +219,9 @@ func (e *Entry) check() error {
 	if needs != (e.Refers != nil) {
 		return invalid("entry line refers: required for amend and withdraw, forbidden for the others")
 	}
+	if err := e.checkAscending(); err != nil {
+		return err
+	}
 	table, err := lookup(e.Profile, e.Event)
 	if err != nil {
 		return err
@@ -225,12 +232,26 @@ func (e *Entry) check() error {
 	return e.checkPublic(table)
 }
 
-// checkPublic applies the profile's rules to the public lines and numbers them.
-func (e *Entry) checkPublic(table *Table) error {
+// checkAscending judges the public lines as far as any profile would.
+func (e *Entry) checkAscending() error {
 	if len(e.Public) > maxPublic {
 		return invalid("entry: %d public lines, want at most %d", len(e.Public), maxPublic)
 	}
-	sorted := slices.IsSortedFunc(e.Public, comparePublic)
+	paths := make(map[string]bool)
+	for _, f := range e.Public {
+		if f.Path == "" || f.Value == "" || paths[f.Path] {
+			return invalid("entry line public: want a path and a value, each path once")
+		}
+		paths[f.Path] = true
+	}
+	if !slices.IsSortedFunc(e.Public, comparePublic) {
+		return invalid("entry: public lines are not ascending")
+	}
+	return nil
+}
+
+// checkPublic applies the profile's rules to the public lines and numbers them.
+func (e *Entry) checkPublic(table *Table) error {
 	for i, f := range e.Public {
 		number, spec, err := table.find(f.Path)
 		if err != nil {
@@ -241,9 +262,6 @@ func (e *Entry) checkPublic(table *Table) error {
 		}
 		if value, err := spec.Rule.normalise(f.Value); err != nil || value != f.Value {
 			return invalid("entry line public: %s: not a normalised %s", f.Path, spec.Rule.Name)
-		}
-		if i > 0 && (e.Public[i-1].Path == f.Path) || !sorted {
-			return invalid("entry: public lines are not ascending, each path once")
 		}
 		if number >= e.Width {
 			return invalid("entry line public: %s lies outside the tree of width %d", f.Path, e.Width)

@@ -21,7 +21,7 @@ type FieldFact struct {
 	Err   error
 }
 
-// Err returns the first error.
+// Err returns the first error of the entry or of a field, else those of the disclosure as a whole.
 func (r Report) Err() error {
 	if r.EntryErr != nil {
 		return r.EntryErr
@@ -58,8 +58,9 @@ func (x Disclosure) Examine() Report {
 		r.EntryErr = err
 		return r
 	}
+	end := table.end(x.Fields, r.Entry.Width)
 	for _, s := range x.Fields {
-		r.Fields = append(r.Fields, FieldFact{s.Field, table.accepts(s.Field, r.Entry.Width)})
+		r.Fields = append(r.Fields, FieldFact{s.Field, table.accepts(s.Field, end)})
 	}
 	r.PublicErr = r.Entry.agrees(x.Fields)
 	r.CoverErr = x.reaches(r.Entry)
@@ -69,14 +70,26 @@ func (x Disclosure) Examine() Report {
 	return r
 }
 
+// end returns the number behind the last field: goods.count tells it where it is shown, else it is
+// the width of the tree.
+func (t *Table) end(fields []ShownField, width int) int {
+	if len(fields) == 0 || fields[0].Number != 0 || t.accepts(fields[0].Field, width) != nil {
+		return width
+	}
+	return min(width, t.size(values{"goods.count": fields[0].Value}.lines()))
+}
+
 // accepts checks that a field has the path of its number, and a value that the profile accepts.
-func (t *Table) accepts(f Field, width int) error {
-	if f.Number < 0 || f.Number >= width {
-		return invalid("field %s: number %d is outside the tree of width %d", f.Path, f.Number, width)
+func (t *Table) accepts(f Field, end int) error {
+	if f.Number < 0 || f.Number >= end {
+		return invalid("field %.80q: number %d, want one below %d, where the fields end", f.Path, f.Number, end)
 	}
 	path, spec := t.at(f.Number)
 	if spec == nil || path != f.Path {
 		return invalid("field %.80q: number %d is %q in this profile", f.Path, f.Number, path)
+	}
+	if !f.Present && spec.Required {
+		return invalid("field %s: absent, the profile requires it", f.Path)
 	}
 	if !f.Present {
 		return nil

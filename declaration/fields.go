@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 )
 
 const (
@@ -23,6 +24,9 @@ const (
 func ParseFields(b []byte) (map[string]string, error) {
 	if len(b) > maxFields {
 		return nil, invalid("declaration of %d bytes, want at most %d", len(b), maxFields)
+	}
+	if !utf8.Valid(b) {
+		return nil, invalid("declaration: not UTF-8")
 	}
 	r := fieldReader{dec: json.NewDecoder(bytes.NewReader(b)), fields: make(map[string]string), goods: 0}
 	r.dec.UseNumber()
@@ -60,7 +64,7 @@ type fieldReader struct {
 // object reads the members of an object whose brace is read.
 func (r *fieldReader) object(prefix string, depth int) error {
 	if depth > maxDepth {
-		return fmt.Errorf("%s: nested deeper than %d", prefix, maxDepth)
+		return fmt.Errorf("%.80q: nested deeper than %d", prefix, maxDepth)
 	}
 	seen := make(map[string]bool)
 	for r.dec.More() {
@@ -70,7 +74,7 @@ func (r *fieldReader) object(prefix string, depth int) error {
 		}
 		name := t.(string)
 		if seen[name] {
-			return fmt.Errorf("%s%s stands there twice", prefix, name)
+			return fmt.Errorf("%.80q stands there twice", prefix+name)
 		}
 		seen[name] = true
 		if err := r.value(prefix+name, depth); err != nil {
@@ -106,7 +110,7 @@ func (r *fieldReader) value(path string, depth int) error {
 			return r.object(path+".", depth+1)
 		}
 		if depth > maxDepth {
-			return fmt.Errorf("%s: nested deeper than %d", path, maxDepth)
+			return fmt.Errorf("%.80q: nested deeper than %d", path, maxDepth)
 		}
 		return r.list(path, depth)
 	case string:
@@ -114,12 +118,12 @@ func (r *fieldReader) value(path string, depth int) error {
 	case json.Number:
 		return r.put(path, v.String())
 	}
-	return fmt.Errorf("%s: want text or a number; leave out what is absent", path)
+	return fmt.Errorf("%.80q: want text or a number; leave out what is absent", path)
 }
 
 func (r *fieldReader) put(path, value string) error {
 	if _, twice := r.fields[path]; twice {
-		return fmt.Errorf("%s stands there twice", path)
+		return fmt.Errorf("%.80q stands there twice", path)
 	}
 	r.fields[path] = value
 	return nil

@@ -7,7 +7,7 @@ var import1 = &Profile{Name: "import/1", Events: map[string]*Table{
 	"issue": importIssue, "amend": importIssue, "withdraw": withdrawal(),
 }}
 
-const importShown = "importer, customs"
+const importShown = "importer,customs"
 
 var importIssue = &Table{
 	Header: []Spec{

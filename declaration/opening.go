@@ -3,8 +3,6 @@
 package declaration
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,7 +20,13 @@ const (
 
 // Opening is the secret and all values of one declaration, together with its entry. Whoever has it
 // can show any field; it is kept like a key.
-type Opening struct {
+//
+// The content stands behind a function: fmt calls no method of an unexported field of somebody's
+// struct and prints what stands there, but it cannot print what a function would return.
+type Opening struct{ content func() content }
+
+// content is what an opening holds. It is never changed: who signs makes another.
+type content struct {
 	entry     Entry
 	table     *Table
 	secret    Hash
@@ -32,6 +36,16 @@ type Opening struct {
 
 	salts salts
 	tree  tree
+}
+
+func (c content) opening() Opening { return Opening{func() content { return c }} }
+
+// open returns the content; that of the zero Opening has no table and no field.
+func (o Opening) open() content {
+	if o.content == nil {
+		return content{table: new(Table)}
+	}
+	return o.content()
 }
 
 type openCertifier struct {
@@ -71,42 +85,16 @@ func (o Opening) String() string {
 // Format prints no secret and no value, whatever the verb.
 func (o Opening) Format(f fmt.State, _ rune) { io.WriteString(f, o.String()) }
 
-// commit computes salts, tree and the two commitments of the entry.
-func (o Opening) commit() (Opening, error) {
-	leaves := o.leaves()
-	var err error
-	if o.salts, err = newSalts(o.secret, leaves); err != nil {
-		return Opening{}, err
-	}
-	context := o.entry.contextHash()
-	hashes := make([]Hash, len(leaves))
-	for i, l := range leaves {
-		salt, err := o.salts.field(i)
-		if err != nil {
-			return Opening{}, err
-		}
-		hashes[i] = l.hash(context, salt)
-	}
-	o.tree = newTree(hashes)
-	o.entry.Root = o.tree.root()
-	if o.entry.Certifier, err = o.certifierCommitment(); err != nil {
-		return Opening{}, err
-	}
-	if _, err := Parse(o.Entry()); err != nil {
-		return Opening{}, err
-	}
-	return o, nil
-}
-
 // Entry returns the entry's bytes.
-func (o Opening) Entry() []byte { return o.entry.Bytes() }
+func (o Opening) Entry() []byte { return o.open().entry.Bytes() }
 
 // Fields returns every field that is present, in order.
 func (o Opening) Fields() []Field {
 	var fields []Field
-	for i := range o.table.size(o.values.lines()) {
-		path, _ := o.table.at(i)
-		if v := o.values[path]; v != "" {
+	c := o.open()
+	for i := range c.table.size(c.values.lines()) {
+		path, _ := c.table.at(i)
+		if v := c.values[path]; v != "" {
 			fields = append(fields, Field{Number: i, Path: path, Value: v, Present: true})
 		}
 	}
@@ -115,9 +103,10 @@ func (o Opening) Fields() []Field {
 
 // MarshalJSON prints the file, which is secret.
 func (o Opening) MarshalJSON() ([]byte, error) {
+	c := o.open()
 	f := openingFile{
-		Format: openingFormat, Entry: string(o.Entry()), Secret: encode(o.secret[:]),
-		Certifier: o.certifier, Tags: o.tags,
+		Format: openingFormat, Entry: string(c.entry.Bytes()), Secret: encode(c.secret[:]),
+		Certifier: c.certifier, Tags: c.tags,
 	}
 	for _, field := range o.Fields() {
 		f.Fields = append(f.Fields, openField{field.Path, field.Value})
@@ -138,46 +127,55 @@ func ParseOpening(b []byte) (Opening, error) {
 	if err != nil {
 		return Opening{}, err
 	}
-	o := Opening{entry: entry, certifier: f.Certifier, tags: f.Tags, values: make(values)}
-	if o.table, err = lookup(entry.Profile, entry.Event); err != nil {
+	c := content{entry: entry, certifier: f.Certifier, tags: f.Tags, values: make(values)}
+	if c.table, err = lookup(entry.Profile, entry.Event); err != nil {
 		return Opening{}, err
 	}
-	if o.secret, err = strict.Hash(f.Secret); err != nil {
+	if c.secret, err = strict.Hash(f.Secret); err != nil {
 		return Opening{}, invalid("opening: secret: %v", err)
 	}
-	if err := o.checkTags(); err != nil {
+	if err := c.checkTags(); err != nil {
 		return Opening{}, err
 	}
-	if err := o.take(f.Fields); err != nil {
+	if err := c.take(f.Fields); err != nil {
 		return Opening{}, err
 	}
-	opened, err := o.commit()
+	return c.reopen()
+}
+
+// reopen commits anew, which must give what the entry says.
+func (c content) reopen() (Opening, error) {
+	opened, err := c.commit()
 	if err != nil {
 		return Opening{}, err
 	}
-	if opened.entry.Root != entry.Root {
+	if entry := opened.open().entry; entry.Root != c.entry.Root {
 		return Opening{}, invalid("opening: its secret and fields do not give the root in the entry's fields line")
-	}
-	if opened.entry.Certifier != entry.Certifier {
+	} else if entry.Certifier != c.entry.Certifier {
 		return Opening{}, invalid("opening: its certifier does not give the commitment in the entry's certifier line")
 	}
 	return opened, nil
 }
 
-func (o *Opening) checkTags() error {
-	for _, t := range o.tags {
-		if _, err := strict.Hash(t.Key); err != nil || !slices.Contains(o.table.Tags, t.Name) {
-			return invalid("opening: tag %.40q: want a tag of the profile and a key of 32 bytes", t.Name)
+// checkTags wants tags of the profile, each once, in its order.
+func (c content) checkTags() error {
+	last := -1
+	for _, t := range c.tags {
+		i := slices.Index(c.table.Tags, t.Name)
+		if _, err := strict.Hash(t.Key); err != nil || i <= last {
+			return invalid("opening: tag %.40q: want a tag of the profile, once and in its order, "+
+				"and a key of 32 bytes", t.Name)
 		}
+		last = i
 	}
 	return nil
 }
 
 // take takes the fields, which are normalised and in the order of their numbers.
-func (o *Opening) take(fields []openField) error {
+func (c content) take(fields []openField) error {
 	last := -1
 	for _, f := range fields {
-		i, spec, err := o.table.find(f.Path)
+		i, spec, err := c.table.find(f.Path)
 		if err != nil {
 			return invalid("opening: %v", err)
 		}
@@ -187,17 +185,22 @@ func (o *Opening) take(fields []openField) error {
 		if v, err := spec.Rule.normalise(f.Value); err != nil || v != f.Value {
 			return invalid("opening: %s is not a normalised %s", f.Path, spec.Rule.Name)
 		}
-		o.values[f.Path], last = f.Value, i
+		c.values[f.Path], last = f.Value, i
 	}
-	given := func(path string) bool { return o.values[path] != "" }
-	if err := checkLines(o.table, o.values, given); err != nil {
+	given := func(path string) bool { return c.values[path] != "" }
+	if err := checkLines(c.table, c.values, given); err != nil {
 		return err
 	}
-	if size := o.table.size(o.values.lines()); size > o.entry.Width {
-		return invalid("opening: %d fields in a tree of width %d", size, o.entry.Width)
+	if size := c.table.size(c.values.lines()); size > c.entry.Width {
+		return invalid("opening: %d fields in a tree of width %d", size, c.entry.Width)
 	}
-	for _, p := range o.entry.Public {
-		if o.values[p.Path] != p.Value {
+	for _, rule := range c.table.rules {
+		if err := rule(c.values); err != nil {
+			return fmt.Errorf("opening: %w", err)
+		}
+	}
+	for _, p := range c.entry.Public {
+		if c.values[p.Path] != p.Value {
 			return invalid("opening: %s disagrees with the entry's public line", p.Path)
 		}
 	}
@@ -207,41 +210,10 @@ func (o *Opening) take(fields []openField) error {
 // Sign adds the submitter's own signature to the entry (the signed line). It comes last: whatever
 // changes the entry afterwards drops it.
 func (o Opening) Sign(s note.Signer) (Opening, error) {
-	signed, err := o.entry.sign(s)
-	o.entry.Signed = signed
-	return o, err
-}
-
-// marshal prints JSON in the one form that unmarshal reads, but for white space.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
-// unmarshal parses JSON strictly: it prints back and compares, white space aside. Unknown, repeated,
-// misspelt and misplaced members, and data behind the value, are errors.
-func unmarshal(b []byte, limit int, into any) error {
-	if len(b) > limit {
-		return fmt.Errorf("%d bytes, want at most %d", len(b), limit)
+	c := o.open()
+	var err error
+	if c.entry.Signed, err = c.entry.sign(s); err != nil {
+		return Opening{}, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return err
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, b); err != nil {
-		return err
-	}
-	printed, err := marshal(into)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(printed, compact.Bytes()) {
-		return fmt.Errorf("not in canonical form: a member is repeated, misspelt, out of order or escaped without need")
-	}
-	return nil
+	return c.opening(), nil
 }

@@ -5,6 +5,7 @@ package declaration
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,7 +35,7 @@ type Spec struct {
 	Rule     *Rule
 	Required bool
 	Public   bool   // may be shown in clear in the entry
-	Shown    string // to whom it is usually shown
+	Shown    string // to whom it is usually shown: names with commas
 }
 
 // profiles are those that this program knows.
@@ -49,15 +50,20 @@ func Profiles() []string {
 	return names
 }
 
-var (
-	eventForm   = regexp.MustCompile(`^[a-z]{1,32}$`)
-	profileForm = regexp.MustCompile(`^[a-z0-9-]{1,32}/[1-9][0-9]{0,3}$`)
-)
+// events are those of the format; a profile has tables for some of them.
+var events = []string{
+	"issue", "amend", "withdraw", "claim", "correct", "query", "response", "determine",
+}
+
+var profileForm = regexp.MustCompile(`^[a-z0-9-]{1,32}/[1-9][0-9]{0,3}$`)
 
 // lookup finds the table of an event, or says what it does not know.
 func lookup(profile, event string) (*Table, error) {
-	if !eventForm.MatchString(event) || !profileForm.MatchString(profile) {
-		return nil, invalid("event %.40q of profile %.40q: want names as issue and usmca/1", event, profile)
+	if !slices.Contains(events, event) {
+		return nil, invalid("event %.40q: want one of %s", event, strings.Join(events, ", "))
+	}
+	if !profileForm.MatchString(profile) {
+		return nil, invalid("profile %.40q: want a name and version as usmca/1", profile)
 	}
 	for _, p := range profiles {
 		if p.Name != profile {
@@ -71,24 +77,20 @@ func lookup(profile, event string) (*Table, error) {
 	return nil, fmt.Errorf("profile %.40q: %w", profile, ErrUnknown)
 }
 
-var linePath = regexp.MustCompile(`^goods\[(0|[1-9][0-9]{0,4})\]\.(.+)$`)
-
 // find returns the number and the specification of a path.
 func (t *Table) find(path string) (int, *Spec, error) {
-	if m := linePath.FindStringSubmatch(path); m != nil {
-		n, err := strict.Decimal(m[1])
-		if err != nil {
-			return 0, nil, err
+	first, specs, name := 0, t.Header, path
+	if rest, ok := strings.CutPrefix(path, "goods["); ok {
+		index, field, _ := strings.Cut(rest, "].")
+		n, err := strict.Decimal(index)
+		if err != nil || n >= maxWidth {
+			return 0, nil, fmt.Errorf("%.80q: want a goods line as goods[0]", path)
 		}
-		for j := range t.Line {
-			if t.Line[j].Path == m[2] {
-				return len(t.Header) + int(n)*len(t.Line) + j, &t.Line[j], nil
-			}
-		}
+		first, specs, name = t.size(int(n)), t.Line, field
 	}
-	for i := range t.Header {
-		if t.Header[i].Path == path {
-			return i, &t.Header[i], nil
+	for i := range specs {
+		if specs[i].Path == name {
+			return first + i, &specs[i], nil
 		}
 	}
 	return 0, nil, fmt.Errorf("%.80q is no field of this profile", path)
@@ -109,21 +111,48 @@ func (t *Table) at(i int) (string, *Spec) {
 // size is the number of fields of a declaration with n lines.
 func (t *Table) size(n int) int { return len(t.Header) + n*len(t.Line) }
 
-// Text prints the table canonically: one line for each tag and field.
-func (t *Table) Text() string {
+// Text prints the profile canonically: for each event, in the order of the alphabet, its tags and
+// fields in order, then the code lists that the rules name.
+//
+//	profile usmca/1
+//	event issue
+//	tag certificate
+//	header goods.count count required private all
+//	line origin.country usmca-party optional public all
+//	codes usmca-party US CA MX
+func (p *Profile) Text() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "profile %s\n", p.Name)
+	codes := make(map[string][]string)
+	for _, event := range slices.Sorted(maps.Keys(p.Events)) {
+		fmt.Fprintf(&b, "event %s\n", event)
+		p.Events[event].print(&b, codes)
+	}
+	for _, name := range slices.Sorted(maps.Keys(codes)) {
+		fmt.Fprintf(&b, "codes %s %s\n", name, strings.Join(codes[name], " "))
+	}
+	return b.String()
+}
+
+// Hash is the SHA-256 of the profile's text.
+func (p *Profile) Hash() Hash { return sha256.Sum256([]byte(p.Text())) }
+
+func (t *Table) print(b *strings.Builder, codes map[string][]string) {
 	for _, tag := range t.Tags {
-		fmt.Fprintf(&b, "tag %s\n", tag)
+		fmt.Fprintf(b, "tag %s\n", tag)
 	}
 	row := func(kind string, s Spec) {
-		fmt.Fprintf(&b, "%s %s %s", kind, s.Path, s.Rule.Name)
+		need, who := "optional", "private"
 		if s.Required {
-			b.WriteString(" required")
+			need = "required"
 		}
 		if s.Public {
-			b.WriteString(" public")
+			who = "public"
 		}
-		b.WriteString("\n")
+		fmt.Fprintf(b, "%s %s %s %s %s %s\n", kind, s.Path, s.Rule.Name, need, who, s.Shown)
+		if s.Rule.Codes != nil {
+			codes[s.Rule.Name] = s.Rule.Codes
+		}
 	}
 	for _, s := range t.Header {
 		row("header", s)
@@ -131,23 +160,6 @@ func (t *Table) Text() string {
 	for _, s := range t.Line {
 		row("line", s)
 	}
-	return b.String()
-}
-
-// Hash is the SHA-256 of the profile's canonical text: for each event, in the order of the alphabet,
-// a line "event <name>" and its table.
-func (p *Profile) Hash() Hash {
-	var b strings.Builder
-	b.WriteString("profile " + p.Name + "\n")
-	events := make([]string, 0, len(p.Events))
-	for e := range p.Events {
-		events = append(events, e)
-	}
-	slices.Sort(events)
-	for _, e := range events {
-		b.WriteString("event " + e + "\n" + p.Events[e].Text())
-	}
-	return sha256.Sum256([]byte(b.String()))
 }
 
 // values are the normalised values of a declaration by path.
@@ -171,7 +183,7 @@ var count = pattern("count", `0|[1-9][0-9]{0,3}`, "a number of goods lines, at m
 func withdrawal() *Table {
 	return &Table{Header: []Spec{
 		goodsCount(),
-		{Path: "reason", Rule: multiline, Shown: "importer, customs"},
-		{Path: "date", Rule: date, Required: true, Shown: "importer, customs"},
+		{Path: "reason", Rule: multiline, Shown: "importer,customs"},
+		{Path: "date", Rule: date, Required: true, Shown: "importer,customs"},
 	}}
 }

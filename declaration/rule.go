@@ -16,8 +16,9 @@ import (
 
 // Rule validates and normalises one value. Normalising a normalised value gives it back.
 type Rule struct {
-	Name   string // as in the profile's printed table
-	Closed bool   // of a closed vocabulary: only such fields may be public
+	Name   string   // as in the profile's printed table
+	Closed bool     // of a closed vocabulary: only such fields may be public
+	Codes  []string // the vocabulary, where it is a list
 	apply  func(string) (string, error)
 }
 
@@ -37,8 +38,9 @@ func (r *Rule) normalise(value string) (string, error) {
 		return "", errors.New("empty; leave the field out if it is absent")
 	}
 	for _, c := range value {
-		if c != '\n' && unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' {
-			return "", fmt.Errorf("holds U+%04X, a control, bidirectional or zero-width character", c)
+		if !visible(c) {
+			return "", fmt.Errorf("holds U+%04X, want no control, bidirectional, zero-width, "+
+				"private or unassigned character", c)
 		}
 	}
 	if r != multiline && strings.Contains(value, "\n") {
@@ -47,11 +49,34 @@ func (r *Rule) normalise(value string) (string, error) {
 	return r.apply(value)
 }
 
+// visible says whether a person can see a character, and see it where it stands. What is not
+// assigned yet is refused, since a later Unicode may normalise it otherwise; U+FFFD stands where a
+// program lost what was written.
+func visible(c rune) bool {
+	switch {
+	case c == '\n' || c >= 0x20 && c < 0x7f:
+		return true
+	case c == utf8.RuneError || !unicode.IsGraphic(c):
+		return false
+	}
+	return !unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// upper maps the letters a to z alone: other scripts have letters whose capital is an ASCII letter.
+func upper(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' {
+			return c - 'a' + 'A'
+		}
+		return c
+	}, s)
+}
+
 // pattern makes a rule of a regular expression on the upper-case value.
 func pattern(name, expression, want string) *Rule {
 	re := regexp.MustCompile("^(?:" + expression + ")$")
 	return &Rule{Name: name, apply: func(v string) (string, error) {
-		if v = strings.ToUpper(v); !re.MatchString(v) {
+		if v = upper(v); !re.MatchString(v) {
 			return "", errors.New("want " + want)
 		}
 		return v, nil
@@ -68,8 +93,8 @@ func oneOf(name string, values ...string) *Rule {
 	if len(values) > 12 {
 		want = "want a code of " + name
 	}
-	return &Rule{Name: name, Closed: true, apply: func(v string) (string, error) {
-		if v = strings.ToUpper(v); !set[v] {
+	return &Rule{Name: name, Closed: true, Codes: values, apply: func(v string) (string, error) {
+		if v = upper(v); !set[v] {
 			return "", errors.New(want)
 		}
 		return v, nil
@@ -137,7 +162,7 @@ func parseCriterion(v string) (string, error) {
 	if m == nil {
 		return "", errors.New("want an origin criterion A, B, C or D")
 	}
-	return strings.ToUpper(m[1]), nil
+	return upper(m[1]), nil
 }
 
 var emailForm = regexp.MustCompile(`^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$`)

@@ -3,6 +3,7 @@
 package declaration
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -19,30 +20,30 @@ var usmcaIssue = &Table{
 		[]Spec{
 			goodsCount(),
 			{Path: "certifier.role", Rule: oneOf("certifier-role", "IMPORTER", "EXPORTER", "PRODUCER"),
-				Required: true, Shown: "importer, customs"}, // element 1
-			{Path: "certifier.title", Rule: line, Required: true, Shown: "importer, customs"},
+				Required: true, Shown: "importer,customs"}, // element 1
+			{Path: "certifier.title", Rule: line, Required: true, Shown: "importer,customs"},
 		},
-		address("certifier", country, "importer, customs", true), // element 2
+		address("certifier", country, "importer,customs", true), // element 2
 		[]Spec{{Path: "exporter.kind", Rule: oneOf("exporter-kind", "PARTY", "CERTIFIER", "UNKNOWN"),
-			Required: true, Shown: "importer, customs"}},
-		address("exporter", party, "importer, customs", false), // element 3
+			Required: true, Shown: "importer,customs"}},
+		address("exporter", party, "importer,customs", false), // element 3
 		[]Spec{{Path: "importer.kind", Rule: oneOf("importer-kind", "PARTY", "CERTIFIER", "UNKNOWN", "VARIOUS"),
-			Required: true, Shown: "importer, customs"}},
-		address("importer", party, "importer, customs", false), // element 5
+			Required: true, Shown: "importer,customs"}},
+		address("importer", party, "importer,customs", false), // element 5
 		[]Spec{
-			{Path: "invoice", Rule: line, Shown: "importer, customs"},
-			{Path: "blanket.from", Rule: date, Shown: "importer, customs"}, // element 8
-			{Path: "blanket.to", Rule: date, Shown: "importer, customs"},
-			{Path: "signature.date", Rule: date, Required: true, Shown: "importer, customs"}, // element 9
+			{Path: "invoice", Rule: line, Shown: "importer,customs"},
+			{Path: "blanket.from", Rule: date, Shown: "importer,customs"}, // element 8
+			{Path: "blanket.to", Rule: date, Shown: "importer,customs"},
+			{Path: "signature.date", Rule: date, Required: true, Shown: "importer,customs"}, // element 9
 			{Path: "statement", Rule: oneOf("statement", "USMCA-5-A"), Required: true, Shown: "all"},
 		},
 	),
 	Line: slices.Concat(
 		[]Spec{
-			{Path: "description", Rule: multiline, Required: true, Shown: "importer, customs"}, // element 6
-			{Path: "hs", Rule: hs6, Required: true, Shown: "importer, customs"},
-			{Path: "hs.edition", Rule: oneOf("hs-edition", "2012", "2017", "2022", "2028"), Shown: "importer, customs"},
-			{Path: "criterion", Rule: criterion, Required: true, Public: true, Shown: "importer, customs"}, // element 7
+			{Path: "description", Rule: multiline, Required: true, Shown: "importer,customs"}, // element 6
+			{Path: "hs", Rule: hs6, Required: true, Shown: "importer,customs"},
+			{Path: "hs.edition", Rule: oneOf("hs-edition", "2012", "2017", "2022", "2028"), Shown: "importer,customs"},
+			{Path: "criterion", Rule: criterion, Required: true, Shown: "importer,customs"}, // element 7
 			{Path: "origin.country", Rule: party, Public: true, Shown: "all"},
 			{Path: "producer.kind", Rule: oneOf("producer-kind", "PARTY", "CERTIFIER", "EXPORTER", "VARIOUS", "ON-REQUEST"),
 				Required: true, Shown: "customs"},
@@ -70,26 +71,25 @@ func usmcaParties(v values) error {
 	if v["exporter.kind"] == "UNKNOWN" && v["certifier.role"] != "PRODUCER" {
 		return invalid("exporter.kind: only a producer who certifies may leave the exporter UNKNOWN")
 	}
-	check := func(who string) error {
-		for _, f := range []string{"name", "address", "country"} {
-			path := who + "." + f
-			named := v[who+".kind"] == "PARTY"
-			if (v[path] != "") != named && v[who+".kind"] != "" {
-				return invalid("%s: required where %s.kind is PARTY, and only there", path, who)
-			}
-		}
-		return nil
-	}
-	who := []string{"exporter", "importer"}
+	errs := []error{named(v, "exporter"), named(v, "importer")}
 	for i := range v.lines() {
-		who = append(who, "goods["+strconv.Itoa(i)+"].producer")
+		errs = append(errs, named(v, "goods["+strconv.Itoa(i)+"].producer"))
 	}
-	for _, w := range who {
-		if err := check(w); err != nil {
-			return err
+	return errors.Join(errs...)
+}
+
+func named(v values, who string) error {
+	var errs []error
+	isNamed := v[who+".kind"] == "PARTY"
+	for _, f := range address(who, party, "", false) {
+		switch given := v[f.Path] != ""; {
+		case given && !isNamed:
+			errs = append(errs, invalid("%s: want it only where %s.kind is PARTY", f.Path, who))
+		case !given && isNamed && f.Rule != email && f.Path != who+".phone":
+			errs = append(errs, invalid("%s: required where %s.kind is PARTY", f.Path, who))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // usmcaBlanket: identical goods for up to twelve months (19 CFR 182.12(a)(4)(viii)).
@@ -102,8 +102,8 @@ func usmcaBlanket(v values) error {
 	switch {
 	case err1 != nil || err2 != nil:
 		return invalid("blanket.from and blanket.to: give both or none")
-	case to.Before(from):
-		return invalid("blanket.to: want a date not before blanket.from")
+	case !from.Before(to):
+		return invalid("blanket.to: want a date after blanket.from")
 	case !to.Before(from.AddDate(1, 0, 0)):
 		return invalid("blanket.to: want a date before %s, twelve months after blanket.from",
 			from.AddDate(1, 0, 0).Format(time.DateOnly))
@@ -113,10 +113,12 @@ func usmcaBlanket(v values) error {
 
 // usmcaCriterionD does not exist for chapters 61 to 63 (USMCA Article 4.2(d)).
 func usmcaCriterionD(v values) error {
+	var errs []error
 	for i := range v.lines() {
 		if hs := v.line(i, "hs"); v.line(i, "criterion") == "D" && hs >= "61" && hs < "64" {
-			return invalid("goods[%d].criterion: D is not for goods of chapters 61 to 63, as %s", i, hs)
+			errs = append(errs, invalid("goods[%d].criterion: want A, B or C: D is not for goods of "+
+				"chapters 61 to 63, as %s", i, hs))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

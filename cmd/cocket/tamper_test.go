@@ -32,7 +32,8 @@ const sample = `{
   "statement": "USMCA-5-A",
   "goods": [
     {"description": "Steel tubes", "hs": "730630", "criterion": "B", "producer": {"kind": "CERTIFIER"}},
-    {"description": "Steel plates", "hs": "720851", "criterion": "A", "producer": {"kind": "ON-REQUEST"}}
+    {"description": "Steel plates", "hs": "720851", "criterion": "A", "origin": {"country": "MX"},
+      "producer": {"kind": "ON-REQUEST"}}
   ]
 }`
 
@@ -123,10 +124,10 @@ func (s *site) prove(entry []byte) []byte {
 func disclosed(t *testing.T) *site {
 	s := newSite(t)
 	entry := s.seal("cert.opening.json", "--certifier-key", s.path("certifier.key"),
-		"--public", "goods[1].criterion")
+		"--public", "goods[1].origin.country")
 	s.write("cert.tlog-proof", s.prove(entry))
 	s.run(0, "disclose", s.path("cert.opening.json"), "--receipt", s.path("cert.tlog-proof"), "--certifier",
-		"--fields", "goods[0].hs,invoice,goods[1].criterion", "--out", s.path("cert.disclosure.json"))
+		"--fields", "goods[0].hs,invoice,goods[1].origin.country", "--out", s.path("cert.disclosure.json"))
 	return s
 }
 
@@ -207,7 +208,7 @@ func changes(t *testing.T, good string) (all []change) {
 		if f.Absent {
 			add(f.Path+" absent", `"absent": true`, `"value": "INV-1"`, "commitments: ")
 		} else {
-			other := map[string]string{"730630": "730640", "A": "B"}[f.Value]
+			other := map[string]string{"730630": "730640", "MX": "US"}[f.Value]
 			add(f.Path+" value", `"value": `+quote(f.Value), `"value": `+quote(other), "commitments: ", "public lines: ")
 		}
 	}
