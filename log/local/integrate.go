@@ -23,45 +23,51 @@ const (
 // integrate writes bundles and tiles behind the write-ahead log until the tail has ended empty. A
 // step that fails is done again, from memory and into new files.
 func (s *Storage) integrate(ctx context.Context) error {
-	var giveUp <-chan time.Time // set once a step fails after the end of ctx
+	giveUp := context.WithoutCancel(ctx)
 	for {
 		entries := s.tail.next(stepLimit)
 		if entries == nil {
 			return nil
 		}
-		err := s.withReserve(func() error { return s.step(entries) })
+		err := s.step(entries)
 		if err == nil {
 			continue
 		}
-		if errors.Is(err, log.ErrConflict) {
-			return err
-		}
 		s.config.Logger.Error("integration: a step failed; it is tried again", "err", err)
-		if ctx.Err() != nil && giveUp == nil {
-			giveUp = time.After(drainTime)
+		if ctx.Err() != nil {
+			var cancel context.CancelFunc
+			giveUp, cancel = onceWithTimeout(giveUp, drainTime)
+			defer cancel()
 		}
 		select {
 		case <-time.After(stepRetry):
-		case <-giveUp:
+		case <-giveUp.Done():
 			return fmt.Errorf("what is in the write-ahead log was not integrated: %w", err)
 		}
 	}
 }
 
+// onceWithTimeout gives a context its deadline once.
+func onceWithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d)
+}
+
 // step integrates entries: rows and directories durable, then the state, then Tree shows it, then
 // the write-ahead log may forget it.
 func (s *Storage) step(entries []log.Entry) error {
-	if err := s.owned(); err != nil {
-		return err
-	}
 	next := s.edge.clone()
 	tree, err := s.grow(next, entries)
-	if err == nil {
-		st := state{id: s.id, epoch: s.epoch, tree: tree}
-		err = replaceFile(s.fs, "state", st.bytes())
-	}
 	if err != nil {
 		s.edge.distrust()
+		s.releaseReserve(err)
+		return err
+	}
+	st := state{id: s.id, epoch: s.epoch, tree: tree}
+	if err := replaceFile(s.fs, "state", st.bytes()); err != nil {
+		s.releaseReserve(err)
 		return err
 	}
 	s.edge = next

@@ -9,22 +9,9 @@ import (
 	"cocket.example/log"
 )
 
-const (
-	// tailLimit bounds the entries that are acknowledged and not integrated, by their cost;
-	// above it the sequencer waits, so that the tiles never fall behind for good.
-	tailLimit = 128 << 20
-	// overhead is what an entry costs beside its bytes, on disk or in memory.
-	overhead = 128
-)
-
-// cost is what entries take of the limits, in bytes.
-func cost(entries []log.Entry) int {
-	n := overhead * len(entries)
-	for _, e := range entries {
-		n += len(e.Data)
-	}
-	return n
-}
+// tailLimit bounds the entries that are acknowledged and not integrated, in bytes; above it the
+// sequencer waits, so that the tiles never fall behind for good.
+const tailLimit = 128 << 20
 
 // tail holds what is durable in the write-ahead log and not yet in the tree. The sequencer pushes,
 // the integrator pops once the tree's state is durable.
@@ -32,7 +19,7 @@ type tail struct {
 	mu      sync.Mutex
 	first   uint64 // index of entries[0]
 	entries []log.Entry
-	cost    int
+	bytes   int
 	changed chan struct{} // closed and replaced at every change
 	ended   bool          // the sequencer pushes no more
 }
@@ -50,13 +37,17 @@ func (t *tail) update(f func()) {
 func (t *tail) push(entries []log.Entry) {
 	t.update(func() {
 		t.entries = append(t.entries, entries...)
-		t.cost += cost(entries)
+		for _, e := range entries {
+			t.bytes += len(e.Data)
+		}
 	})
 }
 
 func (t *tail) pop(n int) {
 	t.update(func() {
-		t.cost -= cost(t.entries[:n])
+		for _, e := range t.entries[:n] {
+			t.bytes -= len(e.Data)
+		}
 		t.entries = append([]log.Entry(nil), t.entries[n:]...)
 		t.first += uint64(n)
 	})
@@ -85,7 +76,7 @@ func (t *tail) next(limit int) []log.Entry {
 func (t *tail) room(ctx context.Context) error {
 	for {
 		t.mu.Lock()
-		full, changed := t.cost >= tailLimit, t.changed
+		full, changed := t.bytes >= tailLimit, t.changed
 		t.mu.Unlock()
 		if !full {
 			return nil
