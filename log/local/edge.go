@@ -77,11 +77,11 @@ type edge struct {
 	fs     FS
 	bundle *row
 	levels []*row
-	dirs   map[string]bool // to be synced
+	dirs   *dirs
 }
 
 func (e *edge) clone() *edge {
-	c := &edge{fs: e.fs, bundle: e.bundle.clone(), dirs: map[string]bool{"edge": true}}
+	c := &edge{fs: e.fs, bundle: e.bundle.clone(), dirs: newDirs(e.fs, "edge")}
 	for _, r := range e.levels {
 		c.levels = append(c.levels, r.clone())
 	}
@@ -127,7 +127,7 @@ func (e *edge) fill(r *row) error {
 		return err
 	}
 	name := r.ref().Path()
-	if err := e.mkdir(path.Dir(name)); err != nil {
+	if err := e.dirs.make(path.Dir(name)); err != nil {
 		return err
 	}
 	if err := e.fs.Rename(from, name); err != nil {
@@ -135,14 +135,6 @@ func (e *edge) fill(r *row) error {
 	}
 	*r = row{entries: r.entries, level: r.level, index: r.index + 1}
 	return nil
-}
-
-// mkdir makes a directory and remembers that it and those above it are to be synced.
-func (e *edge) mkdir(dir string) error {
-	for d := dir; !e.dirs[d]; d = path.Dir(d) {
-		e.dirs[d] = true
-	}
-	return e.fs.MkdirAll(dir)
 }
 
 // sync makes the rows and the directories durable.
@@ -155,12 +147,7 @@ func (e *edge) sync() error {
 			return err
 		}
 	}
-	for d := range e.dirs {
-		if err := e.fs.SyncDir(d); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.dirs.sync()
 }
 
 // distrust makes the next attempt write new files from memory, after a write or sync that failed:
@@ -173,7 +160,7 @@ func (e *edge) distrust() {
 
 // readEdge reads the right edge of the tree of this size as stored.
 func readEdge(ctx context.Context, s *Storage, size uint64) (*edge, error) {
-	e := &edge{fs: s.fs, dirs: map[string]bool{"edge": true}}
+	e := &edge{fs: s.fs}
 	e.bundle = &row{entries: true, index: size / tile.Width, width: int(size % tile.Width)}
 	if e.bundle.width > 0 {
 		var err error
@@ -204,7 +191,7 @@ func (s *Storage) ReadTile(_ context.Context, level, index uint64, width int) ([
 		return nil, err
 	}
 	if len(b) < width*tile.HashSize {
-		return nil, fmt.Errorf("%s: %w", ref.Path(), fs.ErrNotExist)
+		return nil, fmt.Errorf("%w: %s has %d bytes, want %d", ErrDamaged, ref.Path(), len(b), width*tile.HashSize)
 	}
 	return b[:width*tile.HashSize], nil
 }
@@ -219,26 +206,29 @@ func (s *Storage) ReadBundle(_ context.Context, index uint64, width int) ([]byte
 	rest := b
 	for range width {
 		if _, rest, err = tile.CutEntry(rest); err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", ref.Path(), err, fs.ErrNotExist)
+			return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, ref.Path(), err)
 		}
 	}
 	return b[:len(b)-len(rest)], nil
 }
 
 // readRow reads the full file, else the growing one, else again the full one, which the growing
-// one may just have become.
+// one may just have become. Nothing is read that the integrated tree has not, whatever lies on disk.
 func (s *Storage) readRow(ref tile.Ref, limit int64) ([]byte, error) {
+	if has := tile.WidthAt(ref.Level, ref.Index, s.tree.Load().Size); ref.Width < 1 || ref.Width > has {
+		return nil, fmt.Errorf("tile %d of level %d has width %d, want %d: %w",
+			ref.Index, ref.Level, has, ref.Width, fs.ErrNotExist)
+	}
 	full := ref
 	full.Width = tile.Width
-	var err error
 	for _, name := range []string{full.Path(), edgeName(ref), full.Path()} {
-		var b []byte
-		if b, err = readFile(s.fs, name, limit); err == nil {
+		b, err := readFile(s.fs, name, limit)
+		if err == nil {
 			return b, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", ref.Path(), err)
+	return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, full.Path())
 }

@@ -23,9 +23,10 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(name string) error
 	ReadDir(dir string) ([]string, error)
-	SyncDir(dir string) error
 	// Lock takes the writer's lock, which ends with the process or with Close of the result.
 	Lock(name string) (io.Closer, error)
+	// SyncDir makes the names in a directory durable; ".." is the one that holds the log's.
+	SyncDir(dir string) error
 	// Free returns how many bytes an unprivileged writer may still write.
 	Free() (uint64, error)
 }
@@ -36,7 +37,6 @@ type File interface {
 	io.WriterAt
 	io.Closer
 	Size() (int64, error)
-	Truncate(size int64) error
 	Sync() error // data and size are durable on nil
 }
 
@@ -123,8 +123,8 @@ func readFile(fsys FS, name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes, want at most %d", name, size, limit)
 	}
 	b := make([]byte, size)
-	if _, err := f.ReadAt(b, 0); err != nil && err != io.EOF {
-		return nil, err
+	if n, err := f.ReadAt(b, 0); n < len(b) {
+		return nil, fmt.Errorf("%s: %d of %d bytes: %w", name, n, size, err)
 	}
 	return b, nil
 }
@@ -156,4 +156,37 @@ func writeFile(fsys FS, name string, b []byte) error {
 		return errors.Join(err, f.Close())
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// dirs are the directories whose names are to be made durable.
+type dirs struct {
+	fs    FS
+	names map[string]bool
+}
+
+func newDirs(fsys FS, names ...string) *dirs {
+	d := &dirs{fs: fsys, names: make(map[string]bool)}
+	for _, name := range names {
+		d.names[name] = true
+	}
+	return d
+}
+
+// make makes a directory and remembers that it and those above it are to be synced: that one is
+// there does not mean that it is durable.
+func (d *dirs) make(dir string) error {
+	for name := dir; !d.names[name]; name = path.Dir(name) {
+		d.names[name] = true
+	}
+	return d.fs.MkdirAll(dir)
+}
+
+// sync makes the names in the directories durable.
+func (d *dirs) sync() error {
+	for name := range d.names {
+		if err := d.fs.SyncDir(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

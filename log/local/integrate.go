@@ -23,51 +23,45 @@ const (
 // integrate writes bundles and tiles behind the write-ahead log until the tail has ended empty. A
 // step that fails is done again, from memory and into new files.
 func (s *Storage) integrate(ctx context.Context) error {
-	giveUp := context.WithoutCancel(ctx)
+	var giveUp <-chan time.Time // set once a step fails after the end of ctx
 	for {
 		entries := s.tail.next(stepLimit)
 		if entries == nil {
 			return nil
 		}
-		err := s.step(entries)
+		err := s.withReserve(func() error { return s.step(entries) })
 		if err == nil {
 			continue
 		}
+		if errors.Is(err, log.ErrConflict) {
+			return err
+		}
 		s.config.Logger.Error("integration: a step failed; it is tried again", "err", err)
-		if ctx.Err() != nil {
-			var cancel context.CancelFunc
-			giveUp, cancel = onceWithTimeout(giveUp, drainTime)
-			defer cancel()
+		if ctx.Err() != nil && giveUp == nil {
+			giveUp = time.After(drainTime)
 		}
 		select {
 		case <-time.After(stepRetry):
-		case <-giveUp.Done():
+		case <-giveUp:
 			return fmt.Errorf("what is in the write-ahead log was not integrated: %w", err)
 		}
 	}
 }
 
-// onceWithTimeout gives a context its deadline once.
-func onceWithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, d)
-}
-
 // step integrates entries: rows and directories durable, then the state, then Tree shows it, then
 // the write-ahead log may forget it.
 func (s *Storage) step(entries []log.Entry) error {
-	next := s.edge.clone()
-	tree, err := s.grow(next, entries)
-	if err != nil {
-		s.edge.distrust()
-		s.releaseReserve(err)
+	if err := s.owned(); err != nil {
 		return err
 	}
-	st := state{id: s.id, epoch: s.epoch, tree: tree}
-	if err := replaceFile(s.fs, "state", st.bytes()); err != nil {
-		s.releaseReserve(err)
+	next := s.edge.clone()
+	tree, err := s.grow(next, entries)
+	if err == nil {
+		st := state{id: s.id, epoch: s.epoch, tree: tree}
+		err = replaceFile(s.fs, "state", st.bytes())
+	}
+	if err != nil {
+		s.edge.distrust()
 		return err
 	}
 	s.edge = next
@@ -85,15 +79,12 @@ func (s *Storage) grow(e *edge, entries []log.Entry) (log.Tree, error) {
 	if err := e.sync(); err != nil {
 		return log.Tree{}, err
 	}
-	tree := log.Tree{Size: s.tree.Load().Size + uint64(len(entries))}
-	root, err := e.root()
-	tree.Root = root
-	return tree, err
+	return log.Tree{Size: s.tree.Load().Size + uint64(len(entries)), Root: e.root()}, nil
 }
 
 // root computes the root from the rows in memory. Whether to trust it is the business of the check
 // before a signature, which reads everything back.
-func (e *edge) root() (root [32]byte, err error) {
+func (e *edge) root() [32]byte {
 	var hash []byte // of everything to the right of what is left to join
 	for _, r := range e.levels {
 		for data := r.data; len(data) > 0; {
@@ -109,7 +100,7 @@ func (e *edge) root() (root [32]byte, err error) {
 		}
 	}
 	if hash == nil {
-		return root, errors.New("the tree is empty")
+		hash = rfc6962.DefaultHasher.EmptyRoot()
 	}
-	return [32]byte(hash), nil
+	return [32]byte(hash)
 }

@@ -8,42 +8,61 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"sync"
 
 	"cocket.example/internal/strict"
-	"cocket.example/internal/tile"
 	"cocket.example/log"
 )
 
 // checkpointLimit bounds the published checkpoint (SN-7).
 const checkpointLimit = 128 << 10
 
-func (s *Storage) readJournal(st state) error {
-	b, err := readFile(s.fs, "journal", 1<<12)
-	if err != nil {
+// journal remembers what was signed and published.
+type journal struct {
+	mu        sync.Mutex // holds everything
+	signed    signed
+	published []byte
+	size      uint64 // of the published tree
+	kept      *kept
+}
+
+func (j *journal) open(fsys FS, st state) error {
+	b, err := readFile(fsys, "journal", 1<<12)
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: journal (without it a second tree might be signed; restore it): %w", ErrDamaged, err)
 	}
-	if s.signed, err = parseSigned(b); err != nil {
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if j.signed, err = parseSigned(b); err != nil {
 		return fmt.Errorf("%w: journal: %w", ErrDamaged, err)
 	}
-	if s.signed.id != st.id {
+	if j.signed.id != st.id {
 		return fmt.Errorf("%w: journal and state belong to different logs", ErrDamaged)
 	}
-	if size := s.signed.head.Size; size > st.tree.Size {
+	if size := j.signed.head.Size; size > st.tree.Size {
 		return fmt.Errorf("%w: a tree of %d entries was signed, the state has %d: state is older than journal",
 			ErrDamaged, size, st.tree.Size)
 	}
-	if s.published, err = readFile(s.fs, "checkpoint", checkpointLimit); errors.Is(err, fs.ErrNotExist) {
+	if j.published, err = readFile(fsys, "checkpoint", checkpointLimit); errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	if err == nil && s.published != nil {
-		s.pubSize, err = sizeLine(s.published)
+	if err == nil && j.published != nil {
+		j.size, err = sizeLine(j.published)
 	}
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	s.kept, err = openKept(s.fs)
+	j.kept, err = openKept(fsys)
 	return err
+}
+
+func (j *journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.kept != nil {
+		j.kept.close()
+	}
 }
 
 // sizeLine reads the second line of a checkpoint (CP-4).
@@ -61,135 +80,106 @@ func sizeLine(checkpoint []byte) (uint64, error) {
 
 // Signed returns the head journalled last.
 func (s *Storage) Signed(context.Context) (log.Head, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.signed.head, nil
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	return s.journal.signed.head, nil
 }
 
 // Sign journals next, if previous is the head journalled last and this storage's epoch is still
 // that of the state on disk. The size must not shrink, an equal size keeps its root, and the time
 // does not go back.
 func (s *Storage) Sign(_ context.Context, previous, next log.Head) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := s.signed.head
-	switch {
-	case previous != last:
+	j := &s.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	last := j.signed.head
+	if previous.Tree != last.Tree || !previous.Time.Equal(last.Time) {
 		return fmt.Errorf("the journal has size %d, the signer knows %d: %w", last.Size, previous.Size, log.ErrConflict)
-	case next.Size < last.Size, next.Size == last.Size && next.Root != last.Root:
-		return fmt.Errorf("head of size %d does not go on from the one of size %d that was signed", next.Size, last.Size)
-	case next.Time.Before(last.Time), next.Time.Nanosecond() != 0:
-		return fmt.Errorf("time %s of a head, want whole seconds, not before %s", next.Time, last.Time)
 	}
-	st, err := s.readState()
-	if err != nil {
+	if err := follows(last, next); err != nil {
 		return err
 	}
-	if st.epoch != s.epoch || st.id != s.id {
-		return fmt.Errorf("epoch %d on disk, %d here: %w", st.epoch, s.epoch, log.ErrConflict)
+	if size := s.tree.Load().Size; next.Size > size {
+		return fmt.Errorf("head of size %d, the integrated tree has %d", next.Size, size)
+	}
+	if err := s.owned(); err != nil {
+		return err
 	}
 	entry := signed{id: s.id, epoch: s.epoch, head: next}
-	if err := replaceFile(s.fs, "journal", entry.bytes()); err != nil {
-		s.releaseReserve(err)
+	if err := s.withReserve(func() error { return replaceFile(s.fs, "journal", entry.bytes()) }); err != nil {
 		return err
 	}
-	s.signed = entry
+	j.signed = entry
+	return nil
+}
+
+// follows judges whether next may be signed after last.
+func follows(last, next log.Head) error {
+	switch {
+	case next.Size < last.Size, next.Size == last.Size && next.Root != last.Root:
+		return fmt.Errorf("head of size %d does not go on from the one of size %d that was signed", next.Size, last.Size)
+	case next.Time.Unix() <= 0, next.Time.Nanosecond() != 0:
+		return fmt.Errorf("time %s of a head, want whole seconds after 1970", next.Time)
+	case next.Time.Before(last.Time):
+		return fmt.Errorf("time %s of a head, want not before %s", next.Time, last.Time)
+	}
 	return nil
 }
 
 // Published returns the checkpoint published last.
 func (s *Storage) Published(context.Context) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.published == nil {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	if s.journal.published == nil {
 		return nil, fmt.Errorf("no checkpoint is published yet: %w", fs.ErrNotExist)
 	}
-	return s.published, nil
+	return s.journal.published, nil
 }
 
 // Publish writes the right edge of the published tree under its tlog-tiles names, keeps the
 // checkpoint, and makes it the published one.
 func (s *Storage) Publish(ctx context.Context, size uint64, checkpoint []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if size < s.pubSize {
-		return fmt.Errorf("checkpoint of size %d, %d is published", size, s.pubSize)
+	j := &s.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if size < j.size {
+		return fmt.Errorf("checkpoint of size %d, %d is published", size, j.size)
 	}
-	old := partials(s.pubSize)
-	if size != s.pubSize || s.published == nil {
-		if err := s.writePartials(ctx, size); err != nil {
-			return err
-		}
+	line, err := sizeLine(checkpoint)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if !bytes.Equal(checkpoint, s.published) {
-		if err := s.kept.add(size, checkpoint); err != nil {
-			return err
-		}
+	if line != size || len(checkpoint) > checkpointLimit {
+		return fmt.Errorf("checkpoint of %d bytes says size %d, want at most %d bytes and size %d",
+			len(checkpoint), line, checkpointLimit, size)
 	}
-	if err := replaceFile(s.fs, "checkpoint", checkpoint); err != nil {
-		s.releaseReserve(err)
+	if bytes.Equal(checkpoint, j.published) {
+		return nil
+	}
+	old := partials(j.size)
+	if err := s.withReserve(func() error { return s.publish(ctx, size, checkpoint) }); err != nil {
 		return err
 	}
-	s.published, s.pubSize = checkpoint, size
-	return s.removePartials(old, size)
-}
-
-// partials are the tiles and the bundle that are not full in a tree of this size.
-func partials(size uint64) map[tile.Ref]bool {
-	refs := make(map[tile.Ref]bool)
-	if width := int(size % tile.Width); width > 0 {
-		refs[tile.Ref{Entries: true, Index: size / tile.Width, Width: width}] = true
-	}
-	for level := uint64(0); size>>(level*tile.Height) > 0; level++ {
-		hashes := size >> (level * tile.Height)
-		if width := int(hashes % tile.Width); width > 0 {
-			refs[tile.Ref{Level: level, Index: hashes / tile.Width, Width: width}] = true
-		}
-	}
-	return refs
-}
-
-func (s *Storage) writePartials(ctx context.Context, size uint64) error {
-	for ref := range partials(size) {
-		var b []byte
-		var err error
-		if ref.Entries {
-			b, err = s.ReadBundle(ctx, ref.Index, ref.Width)
-		} else {
-			b, err = s.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
-		}
-		if err != nil {
-			return err
-		}
-		name := ref.Path()
-		if err := s.fs.MkdirAll(path.Dir(name)); err != nil {
-			return err
-		}
-		if err := replaceFile(s.fs, name, b); err != nil {
-			return err
-		}
-	}
+	j.published, j.size = bytes.Clone(checkpoint), size
+	s.removePartials(old, partials(size))
 	return nil
 }
 
-// removePartials drops the copies that the publication superseded. Their widths are served from
-// the growing files.
-func (s *Storage) removePartials(old map[tile.Ref]bool, size uint64) error {
-	current := partials(size)
-	for ref := range old {
-		if current[ref] {
-			continue
-		}
-		if err := s.fs.Remove(ref.Path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (s *Storage) publish(ctx context.Context, size uint64, checkpoint []byte) error {
+	if size != s.journal.size {
+		if err := s.writePartials(ctx, partials(size)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := s.journal.kept.add(size, checkpoint); err != nil {
+		return err
+	}
+	return replaceFile(s.fs, "checkpoint", checkpoint)
 }
 
 // Covering returns the earliest kept checkpoint of more than index entries.
 func (s *Storage) Covering(_ context.Context, index uint64) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.kept.covering(index)
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	return s.journal.kept.covering(index)
 }

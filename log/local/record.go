@@ -15,16 +15,17 @@ import (
 
 // A record of the write-ahead log is one group of entries, made durable by one sync:
 //
-//	"cwr1"  crc32c  length   generation  first  mark  count   previous   leaf hashes   entries
-//	4       4       4        8           8      8     4       32         32·count      uint16 ‖ bytes
-//	                ╰──────────────────── covered by the CRC ─────────────────────────────────╯
+//	"cwr1"  crc32c  length   identity  generation  first  mark  count   previous   leaf hashes   entries
+//	4       4       4        16        8           8      8     4       32         32·count      uint16 ‖ bytes
+//	                ╰──────────────────────── covered by the CRC ──────────────────────────────────────╯
 //
-// length counts what follows it. first is the index of the first entry, mark the number of entries
-// acknowledged so far, previous the SHA-256 of the record before. Numbers are big-endian.
+// length counts what follows it. identity is the log's, which no submitter knows: an entry that holds
+// the bytes of a record is not taken for one. first is the index of the first entry, mark the number of
+// entries acknowledged so far, previous the SHA-256 of the record before. Numbers are big-endian.
 const (
 	recordMagic  = "cwr1"
 	recordHeader = 4 + 4 + 4
-	recordFixed  = 8 + 8 + 8 + 4 + 32
+	recordFixed  = 16 + 8 + 8 + 8 + 4 + 32
 	// maxRecord bounds a record: a group of the largest request and what came with it.
 	maxRecord = 256 << 20
 )
@@ -33,6 +34,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // record is one group of entries.
 type record struct {
+	id         identity
 	generation uint64
 	first      uint64
 	mark       uint64
@@ -48,6 +50,7 @@ func (r record) append(b []byte) []byte {
 	start := len(b)
 	b = append(b, recordMagic...)
 	b = append(b, make([]byte, 8)...) // CRC and length, known at the end
+	b = append(b, r.id[:]...)
 	b = binary.BigEndian.AppendUint64(b, r.generation)
 	b = binary.BigEndian.AppendUint64(b, r.first)
 	b = binary.BigEndian.AppendUint64(b, r.mark)
@@ -79,12 +82,13 @@ func parseRecord(b []byte) (record, int, error) {
 		return record{}, 0, errNoRecord
 	}
 	r := record{
-		generation: binary.BigEndian.Uint64(b[12:]),
-		first:      binary.BigEndian.Uint64(b[20:]),
-		mark:       binary.BigEndian.Uint64(b[28:]),
-		previous:   [32]byte(b[40:72]),
+		id:         identity(b[12:28]),
+		generation: binary.BigEndian.Uint64(b[28:]),
+		first:      binary.BigEndian.Uint64(b[36:]),
+		mark:       binary.BigEndian.Uint64(b[44:]),
+		previous:   [32]byte(b[56:88]),
 	}
-	count, body := int(binary.BigEndian.Uint32(b[36:])), b[72:end]
+	count, body := int(binary.BigEndian.Uint32(b[52:])), b[88:end]
 	if count > len(body)/34 {
 		return record{}, 0, fmt.Errorf("record of %d entries in %d bytes", count, len(body))
 	}

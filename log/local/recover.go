@@ -5,7 +5,6 @@ package local
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 
@@ -85,10 +84,10 @@ func readChain(fsys FS, id identity) (chain []segment, newest uint64, err error)
 	if err != nil {
 		return nil, 0, err
 	}
-	want, any := uint64(0), true
+	want, found := uint64(0), false
 	for _, g := range slices.Backward(generations) {
 		newest = max(newest, g)
-		if !any && g != want {
+		if found && g != want {
 			continue
 		}
 		b, err := readFile(fsys, segmentName(g), segmentLimit+2*maxRecord)
@@ -97,7 +96,7 @@ func readChain(fsys FS, id identity) (chain []segment, newest uint64, err error)
 		}
 		s, err := parseSegment(b)
 		switch {
-		case err != nil && any && !holdsRecord(b, g, 0): // its creation was cut short
+		case err != nil && !found && !holdsRecord(b, segment{id: id, generation: g}, 0): // its creation was cut short
 			continue
 		case err != nil:
 			return nil, 0, fmt.Errorf("%w: %s: %w", ErrDamaged, segmentName(g), err)
@@ -105,7 +104,7 @@ func readChain(fsys FS, id identity) (chain []segment, newest uint64, err error)
 			return nil, 0, fmt.Errorf("%w: %s belongs to another log", ErrDamaged, segmentName(g))
 		}
 		chain = append(chain, s)
-		want, any = s.predecessor, false
+		want, found = s.predecessor, true
 	}
 	slices.Reverse(chain)
 	return chain, newest, nil
@@ -126,7 +125,7 @@ func (r *replay) segment(s segment, end uint64, successor *segment) (int64, erro
 	r.last = s.chain
 	for at < len(b) {
 		rec, n, err := parseRecord(b[at:])
-		if err == nil && (rec.generation != s.generation || rec.previous != r.last || rec.first > r.next) {
+		if err == nil && (rec.id != s.id || rec.generation != s.generation || rec.previous != r.last || rec.first > r.next) {
 			err = errNoRecord
 		}
 		if err != nil {
@@ -165,26 +164,30 @@ func (r *replay) ends(s segment, b []byte, at int, successor *segment) error {
 		}
 		return fmt.Errorf("%w: %s: no whole record at byte %d", ErrDamaged, name, at)
 	}
-	if holdsRecord(b[at:], s.generation, r.next) {
+	if holdsRecord(b[at:], s, r.next) {
 		return fmt.Errorf("%w: %s: no whole record at byte %d, though later ones follow on it; "+
 			"restore the file, or the directory, from a copy that is whole", ErrDamaged, name, at)
 	}
 	r.cut = fmt.Sprintf("cut-%d-%d", s.generation, at)
-	if err := writeFile(r.fs, r.cut, b[at:]); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := writeFile(r.fs, r.cut, b[at:]); err != nil {
 		return fmt.Errorf("keep aside the end of %s: %w", name, err)
 	}
 	return r.fs.SyncDir(".")
 }
 
-// holdsRecord reports whether b holds, anywhere, a whole record of this generation whose durable
-// mark lies above next.
-func holdsRecord(b []byte, generation, next uint64) bool {
-	for i := 0; i+recordHeader <= len(b); i++ {
+// holdsRecord reports whether b holds, anywhere, a whole record of this segment whose durable mark
+// lies above next. The CRC is computed only where the log's identity stands, so that entries which
+// are full of the beginnings of records cannot make it slow.
+func holdsRecord(b []byte, s segment, next uint64) bool {
+	for i := 0; i+recordHeader+len(s.id) <= len(b); i++ {
 		if b[i] != recordMagic[0] || string(b[i:i+4]) != recordMagic {
 			continue
 		}
+		if identity(b[i+recordHeader:i+recordHeader+len(s.id)]) != s.id {
+			continue
+		}
 		r, _, err := parseRecord(b[i:])
-		if err == nil && r.generation == generation && r.mark > next {
+		if err == nil && r.generation == s.generation && r.mark > next {
 			return true
 		}
 	}

@@ -80,7 +80,7 @@ type wal struct {
 // roll begins the next segment behind the last acknowledged record. It starts with a copy of what
 // is acknowledged and not yet integrated, so that every older segment can go:
 //
-//	create · write header and copy · fdatasync · fsync wal/ · remove older segments
+//	create · write header and copy · fdatasync · fsync wal/
 func (w *wal) roll(needed []log.Entry) error {
 	s := segment{
 		id: w.id, generation: w.generation + 1,
@@ -93,7 +93,7 @@ func (w *wal) roll(needed []log.Entry) error {
 	}
 	b, last := s.bytes(), w.last
 	if len(needed) > 0 {
-		r := record{generation: s.generation, first: s.first, mark: w.next, previous: last, entries: needed}
+		r := record{id: s.id, generation: s.generation, first: s.first, mark: w.next, previous: last, entries: needed}
 		b = r.append(b)
 		last = recordHash(b[segmentHeader:])
 	}
@@ -104,7 +104,7 @@ func (w *wal) roll(needed []log.Entry) error {
 		w.file.Close() // what is acknowledged of it was synced, the rest is abandoned
 	}
 	w.file, w.segment, w.end, w.last = f, s, int64(len(b)), last
-	return w.trim()
+	return nil
 }
 
 // create makes the segment's file. A number left behind by an attempt that failed is passed over.
@@ -136,7 +136,7 @@ func (w *wal) trim() error {
 
 // append makes a group durable with one sync.
 func (w *wal) append(entries []log.Entry) error {
-	r := record{generation: w.generation, first: w.next, mark: w.next, previous: w.last, entries: entries}
+	r := record{id: w.id, generation: w.generation, first: w.next, mark: w.next, previous: w.last, entries: entries}
 	w.buf = r.append(w.buf[:0])
 	if err := writeSynced(w.file, w.buf, w.end); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (w *wal) append(entries []log.Entry) error {
 // mark writes an empty record that carries the durable mark, for the next start to tell a torn end
 // from damage. Nothing is acknowledged with it, so it is not synced.
 func (w *wal) mark() error {
-	r := record{generation: w.generation, first: w.next, mark: w.next, previous: w.last}
+	r := record{id: w.id, generation: w.generation, first: w.next, mark: w.next, previous: w.last}
 	w.buf = r.append(w.buf[:0])
 	if _, err := w.file.WriteAt(w.buf, w.end); err != nil {
 		return err

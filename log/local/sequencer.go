@@ -4,6 +4,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cocket.example/internal/tile"
@@ -12,7 +13,8 @@ import (
 
 const (
 	queueLimit = 1024     // batches that wait
-	groupLimit = 32 << 20 // bytes of the batches that share a record, but for one that is larger
+	batchLimit = 64 << 20 // cost of one batch
+	groupLimit = 32 << 20 // cost above which a record takes no further batch
 )
 
 // request is a batch that waits to be sequenced.
@@ -33,6 +35,9 @@ func (s *Storage) Append(ctx context.Context, batch []log.Entry, index []uint64)
 		if len(e.Data) > tile.MaxEntry {
 			return fmt.Errorf("entry %d has %d bytes, want at most %d", i, len(e.Data), tile.MaxEntry)
 		}
+	}
+	if n := cost(batch); n > batchLimit {
+		return fmt.Errorf("batch of %d bytes, counting %d for each entry, want at most %d", n, overhead, batchLimit)
 	}
 	r := &request{batch: batch, index: make([]uint64, len(batch)), done: make(chan struct{})}
 	select {
@@ -79,7 +84,10 @@ func (s *Storage) sequence(ctx context.Context) error {
 		}
 		group := s.gather(first)
 		if err := s.ready(ctx, &broken); err != nil {
-			answer(group, fmt.Errorf("%w: %w", log.ErrPushback, err))
+			if !errors.Is(err, log.ErrPushback) {
+				err = fmt.Errorf("%w: %w", log.ErrPushback, err)
+			}
+			answer(group, err)
 			continue
 		}
 		fresh, err := s.assign(ctx, group)
@@ -98,12 +106,9 @@ func (s *Storage) sequence(ctx context.Context) error {
 
 // gather takes what waits beside the first request, up to the size of one record.
 func (s *Storage) gather(first *request) []*request {
-	group, bytes := []*request{first}, 0
+	group, sum := []*request{first}, 0
 	for {
-		for _, e := range group[len(group)-1].batch {
-			bytes += len(e.Data)
-		}
-		if bytes >= groupLimit {
+		if sum += cost(group[len(group)-1].batch); sum >= groupLimit {
 			return group
 		}
 		select {
@@ -121,6 +126,9 @@ func (s *Storage) ready(ctx context.Context, broken *bool) error {
 	if err := s.tail.room(ctx); err != nil {
 		return err
 	}
+	if err := s.owned(); err != nil {
+		return err
+	}
 	if err := s.space(); err != nil {
 		return err
 	}
@@ -129,8 +137,16 @@ func (s *Storage) ready(ctx context.Context, broken *bool) error {
 			return fmt.Errorf("begin a new segment: %w", err)
 		}
 		*broken = false
+		s.trim()
 	}
 	return nil
+}
+
+// trim removes the segments before the open one. What cannot be removed goes another time.
+func (s *Storage) trim() {
+	if err := s.wal.trim(); err != nil {
+		s.config.Logger.Warn("write-ahead log: an old segment could not be removed", "err", err)
+	}
 }
 
 // assign gives an index to every entry of the group and returns those that are new. Equal entries

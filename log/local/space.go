@@ -11,10 +11,6 @@ import (
 	"cocket.example/log"
 )
 
-// reserveSize is kept in a file of its own, to be given up when the disk is full, so that what was
-// accepted can still be integrated and published.
-const reserveSize = 16 << 20
-
 // space refuses entries when the disk is nearly full, and takes them again when there is room.
 func (s *Storage) space() error {
 	free, err := s.fs.Free()
@@ -24,29 +20,47 @@ func (s *Storage) space() error {
 	if free < s.config.MinFree {
 		return fmt.Errorf("%d MiB free on the disk, want %d: %w", free>>20, s.config.MinFree>>20, log.ErrPushback)
 	}
+	if s.spent.Load() {
+		s.reserve()
+	}
 	return nil
 }
 
-// reserve writes the reserve file if it is not there whole, unless the disk is nearly full.
-func (s *Storage) reserve() error {
+// reserve fills the file "reserve" if it is not there whole and there is room beside it. A log
+// without a reserve works, so that a failure is only reported.
+func (s *Storage) reserve() {
 	free, err := s.fs.Free()
-	if err != nil || free < s.config.MinFree+reserveSize {
-		return err
+	if err == nil && free < s.config.MinFree+s.config.Reserve {
+		s.spent.Store(true)
+		return
 	}
-	f, err := s.fs.OpenFile("reserve", os.O_RDWR|os.O_CREATE)
+	if err == nil {
+		err = fillReserve(s.fs, s.config.Reserve)
+	}
 	if err != nil {
-		return err
+		s.config.Logger.Warn("the reserve of disk space could not be set aside", "err", err)
 	}
-	size, err := f.Size()
-	if err == nil && size < reserveSize {
-		_, err = f.WriteAt(make([]byte, reserveSize), 0)
-	}
-	return errors.Join(err, f.Close())
+	s.spent.Store(err != nil)
 }
 
-// releaseReserve gives up the reserve if the disk is full.
-func (s *Storage) releaseReserve(err error) {
-	if errors.Is(err, syscall.ENOSPC) && s.fs.Remove("reserve") == nil {
-		s.config.Logger.Warn("the disk is full: the reserve is given up to finish what was accepted")
+func fillReserve(fsys FS, want uint64) error {
+	if f, err := fsys.OpenFile("reserve", os.O_RDONLY); err == nil {
+		size, err := f.Size()
+		if err = errors.Join(err, f.Close()); err != nil || uint64(size) >= want {
+			return err
+		}
 	}
+	return writeFile(fsys, "reserve", make([]byte, want))
+}
+
+// withReserve does f, and once more with the reserve given up if the disk is full, so that what
+// was accepted can be integrated and published. Every f begins new files when it is done again.
+func (s *Storage) withReserve(f func() error) error {
+	err := f()
+	if !errors.Is(err, syscall.ENOSPC) || s.fs.Remove("reserve") != nil {
+		return err
+	}
+	s.spent.Store(true)
+	s.config.Logger.Warn("the disk is full: the reserve is given up to finish what was accepted")
+	return f()
 }

@@ -15,8 +15,6 @@ import (
 	"cocket.example/log"
 )
 
-var _ log.Storage = (*Storage)(nil)
-
 // start opens and runs the log in dir; stop drains it and checks every byte of it.
 func start(t *testing.T, dir string) (s *Storage, stop func()) {
 	t.Helper()

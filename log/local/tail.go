@@ -9,9 +9,22 @@ import (
 	"cocket.example/log"
 )
 
-// tailLimit bounds the entries that are acknowledged and not integrated, in bytes; above it the
-// sequencer waits, so that the tiles never fall behind for good.
-const tailLimit = 128 << 20
+const (
+	// tailLimit bounds the entries that are acknowledged and not integrated, by their cost;
+	// above it the sequencer waits, so that the tiles never fall behind for good.
+	tailLimit = 128 << 20
+	// overhead is what an entry costs beside its bytes, on disk or in memory.
+	overhead = 128
+)
+
+// cost is what entries take of the limits, in bytes.
+func cost(entries []log.Entry) int {
+	n := overhead * len(entries)
+	for _, e := range entries {
+		n += len(e.Data)
+	}
+	return n
+}
 
 // tail holds what is durable in the write-ahead log and not yet in the tree. The sequencer pushes,
 // the integrator pops once the tree's state is durable.
@@ -19,7 +32,7 @@ type tail struct {
 	mu      sync.Mutex
 	first   uint64 // index of entries[0]
 	entries []log.Entry
-	bytes   int
+	cost    int
 	changed chan struct{} // closed and replaced at every change
 	ended   bool          // the sequencer pushes no more
 }
@@ -37,17 +50,13 @@ func (t *tail) update(f func()) {
 func (t *tail) push(entries []log.Entry) {
 	t.update(func() {
 		t.entries = append(t.entries, entries...)
-		for _, e := range entries {
-			t.bytes += len(e.Data)
-		}
+		t.cost += cost(entries)
 	})
 }
 
 func (t *tail) pop(n int) {
 	t.update(func() {
-		for _, e := range t.entries[:n] {
-			t.bytes -= len(e.Data)
-		}
+		t.cost -= cost(t.entries[:n])
 		t.entries = append([]log.Entry(nil), t.entries[n:]...)
 		t.first += uint64(n)
 	})
@@ -76,7 +85,7 @@ func (t *tail) next(limit int) []log.Entry {
 func (t *tail) room(ctx context.Context) error {
 	for {
 		t.mu.Lock()
-		full, changed := t.bytes >= tailLimit, t.changed
+		full, changed := t.cost >= tailLimit, t.changed
 		t.mu.Unlock()
 		if !full {
 			return nil

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package local
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cocket.example/log"
+	"cocket.example/log/storagetest"
+)
+
+var crashes = flag.Int("crashes", 500, "random crash states to try")
+
+// world is a log on a simulated disk, and what it has promised.
+type world struct {
+	disk    *disk
+	history *storagetest.History
+	next    int // number of the next new entry
+}
+
+func newWorld(seed uint64) (*world, error) {
+	w := &world{disk: newDisk(seed), history: storagetest.NewHistory()}
+	return w, Create(w.disk, "log.example/a")
+}
+
+func (w *world) config() Config { return Config{FS: w.disk, MinFree: 1, Reserve: 4096} }
+
+// run opens the log and runs f beside it. It returns once everything has ended.
+func (w *world) run(f func(ctx context.Context, s *Storage) error) error {
+	s, err := Open(context.Background(), w.config())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	err = f(ctx, s)
+	cancel()
+	return errors.Join(err, <-done)
+}
+
+// load appends from two sides, with entries that are held already among the new ones, and publishes
+// in between. Failures of the storage are what is wanted; only a broken promise is returned.
+func (w *world) load(ctx context.Context, s *Storage, r *rand.Rand) error {
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var bad error
+	report := func(err error) {
+		if storagetest.Broken(err) {
+			mu.Lock()
+			defer mu.Unlock()
+			bad = errors.Join(bad, err)
+		}
+	}
+	for side := range 2 {
+		var batches [][]log.Entry
+		for range 4 {
+			n := 1 + r.IntN(90)
+			batches = append(batches, storagetest.Entries(max(0, w.next-r.IntN(20)), n))
+			w.next += n
+		}
+		group.Go(func() {
+			for _, batch := range batches {
+				_, err := w.history.Append(ctx, s, batch)
+				report(err)
+				time.Sleep(time.Duration(1+side) * time.Millisecond)
+			}
+		})
+	}
+	group.Go(func() {
+		for range 4 {
+			time.Sleep(3 * time.Millisecond)
+			report(w.history.Publish(ctx, s))
+		}
+	})
+	group.Wait()
+	return bad
+}
+
+// verify opens the log, with nothing failing any more, and holds it to its promises.
+func (w *world) verify() error {
+	w.disk.fails = nil
+	return w.run(func(ctx context.Context, s *Storage) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Hour)
+		defer cancel()
+		return w.history.Verify(ctx, s)
+	})
+}
+
+// TestCrashStates crashes at random calls, again and again, also during recovery.
+func TestCrashStates(t *testing.T) {
+	for n := range uint64(*crashes) / 5 {
+		synctest.Test(t, func(t *testing.T) {
+			if err := crashing(n, nil, 5); err != nil {
+				t.Fatalf("seed %d: %v", n, err)
+			}
+		})
+	}
+}
+
+// crashing runs a load on a disk that crashes, as often as told, and verifies what is found after
+// every crash.
+func crashing(seed uint64, ignore func(string) bool, times int) error {
+	r := rand.New(rand.NewPCG(seed, 2))
+	w, err := newWorld(seed)
+	if err != nil {
+		return err
+	}
+	w.disk.ignore = ignore
+	for range times {
+		at := 1 + r.IntN(400)
+		w.disk.fails = func(call int, _ string) error {
+			if call == at {
+				return errCrash
+			}
+			return nil
+		}
+		err := w.run(func(ctx context.Context, s *Storage) error { return w.load(ctx, s, r) })
+		if storagetest.Broken(err) || errors.Is(err, ErrDamaged) {
+			return fmt.Errorf("before the crash at call %d: %w", at, err)
+		}
+		w.disk = w.disk.Crash()
+		if err := w.verify(); err != nil {
+			return fmt.Errorf("after the crash at call %d: %w", at, err)
+		}
+		w.disk = w.disk.Crash()
+		if err := w.verify(); err != nil {
+			return fmt.Errorf("after a second crash: %w", err)
+		}
+	}
+	return nil
+}
+
+// TestMissingSync leaves out one kind of sync at a time: the crashes must tell.
+func TestMissingSync(t *testing.T) {
+	for _, c := range []string{
+		"sync wal/", "syncdir wal", "sync edge/", "syncdir edge", "sync state.new",
+		"sync journal.new", "sync kept/", "syncdir .", "sync checkpoint.new", "syncdir kept",
+	} {
+		t.Run(c, func(t *testing.T) {
+			ignore := func(sync string) bool { return strings.HasPrefix(sync, c) }
+			for n := range uint64(200) {
+				var err error
+				synctest.Test(t, func(*testing.T) { err = crashing(n, ignore, 5) })
+				if err != nil {
+					return
+				}
+			}
+			t.Error("nobody noticed: the sync is needless, or the tests are blind")
+		})
+	}
+}
+
+// TestEveryCallFails fails the n-th call of a run, for every n, in every way, once or from then on.
+func TestEveryCallFails(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		err     error
+		forever bool
+	}{
+		{"EIO once", syscall.EIO, false},
+		{"EIO from then on", syscall.EIO, true},
+		{"ENOSPC once", syscall.ENOSPC, false},
+		{"ENOSPC from then on", syscall.ENOSPC, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for n := 1; n > 0; n++ {
+				synctest.Test(t, func(t *testing.T) {
+					calls, err := failing(n, c.err, c.forever)
+					if err != nil {
+						t.Fatalf("call %d: %v", n, err)
+					}
+					if calls < n || n > 600 {
+						n = -1 // the run had fewer calls
+					}
+				})
+			}
+		})
+	}
+}
+
+// failing runs a load on a disk of which one call fails, or all from then on, and verifies the log
+// as it is found then, and after a crash. It returns the number of calls.
+func failing(at int, fault error, forever bool) (int, error) {
+	r := rand.New(rand.NewPCG(7, 7))
+	w, err := newWorld(uint64(at))
+	if err != nil {
+		return 0, err
+	}
+	w.disk.calls = 0
+	w.disk.fails = func(call int, name string) error {
+		wasted := strings.HasPrefix(name, "read") || strings.HasPrefix(name, "size") || strings.HasPrefix(name, "open ")
+		if errors.Is(fault, syscall.ENOSPC) && wasted {
+			return nil // reading needs no space
+		}
+		if call == at || forever && call > at {
+			return fault
+		}
+		return nil
+	}
+	err = w.run(func(ctx context.Context, s *Storage) error { return w.load(ctx, s, r) })
+	calls := w.disk.calls
+	if storagetest.Broken(err) {
+		return calls, err
+	}
+	found := w.disk.clone()
+	w.disk = w.disk.Crash()
+	if err := w.verify(); err != nil {
+		return calls, fmt.Errorf("after a crash: %w", err)
+	}
+	w.disk = found
+	if err := w.verify(); err != nil {
+		return calls, fmt.Errorf("after a restart: %w", err)
+	}
+	return calls, nil
+}
