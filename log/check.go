@@ -3,12 +3,12 @@
 package log
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/transparency-dev/merkle/compact"
-	"github.com/transparency-dev/merkle/rfc6962"
 
 	"cocket.example/internal/tile"
 )
@@ -40,12 +40,13 @@ func check(ctx context.Context, r tile.Reader, previous Head, next Tree) error {
 	if next.Size < previous.Size {
 		return fmt.Errorf("the tree shrank from %d to %d: %w", previous.Size, next.Size, errStop)
 	}
+	c := &checker{Reader: r, edge: edge, roots: make(map[uint64][32]byte)}
 	for ref := range tile.Refs(previous.Size, next.Size) {
 		switch {
 		case ref.Entries:
-			err = checkBundle(ctx, r, ref, edge)
+			err = c.bundle(ctx, ref)
 		case ref.Level > 0:
-			err = checkTile(ctx, r, ref, previous.Size)
+			err = c.tile(ctx, ref, previous.Size)
 		}
 		if err != nil {
 			return err
@@ -54,48 +55,88 @@ func check(ctx context.Context, r tile.Reader, previous Head, next Tree) error {
 	return checkRoot(ctx, r, edge, next)
 }
 
-// checkBundle hashes the new entries of a bundle, compares them with the level-0 tile, and appends
-// them to the edge.
-func checkBundle(ctx context.Context, r tile.Reader, ref tile.Ref, edge *compact.Range) error {
-	bundle, err := r.ReadBundle(ctx, ref.Index, ref.Width)
+// checker holds what one check has read so far.
+type checker struct {
+	tile.Reader
+	edge   *compact.Range
+	roots  map[uint64][32]byte // of the full level-0 tiles that were compared whole
+	hashes []byte              // of one bundle
+	hasher tile.Hasher
+}
+
+// bundle hashes the new entries of a bundle, compares them with the level-0 tile, and appends them to
+// the edge: one by one, or as the one subtree that a full tile is.
+func (c *checker) bundle(ctx context.Context, ref tile.Ref) error {
+	bundle, err := c.ReadBundle(ctx, ref.Index, ref.Width)
 	if err != nil {
 		return err
 	}
-	entries, err := tile.ParseBundle(bundle, ref.Width)
-	if err != nil {
-		return fmt.Errorf("%s: %w: %w", ref.Path(), err, errStop)
-	}
-	hashes, err := readTile(ctx, r, tile.Ref{Index: ref.Index, Width: ref.Width})
+	stored, err := readTile(ctx, c, tile.Ref{Index: ref.Index, Width: ref.Width})
 	if err != nil {
 		return err
 	}
-	for i := int(edge.End() - ref.Index*tile.Width); i < ref.Width; i++ {
-		leaf := rfc6962.DefaultHasher.HashLeaf(entries[i])
-		if string(leaf) != string(hashes[i*tile.HashSize:(i+1)*tile.HashSize]) {
+	first := int(c.edge.End() - ref.Index*tile.Width)
+	if err := c.hash(bundle, ref, first); err != nil {
+		return err
+	}
+	for i := first; i < ref.Width; i++ {
+		at := i * tile.HashSize
+		if string(c.hashes[at-first*tile.HashSize:][:tile.HashSize]) != string(stored[at:at+tile.HashSize]) {
 			return fmt.Errorf("entry %d: its bytes do not hash to the leaf that was acknowledged: %w",
 				ref.Index*tile.Width+uint64(i), errStop)
 		}
-		if err := edge.Append(leaf, nil); err != nil {
+	}
+	if first == 0 && ref.Width == tile.Width {
+		root := c.hasher.Subtree(c.hashes)
+		c.roots[ref.Index] = root
+		return tile.AppendFull(c.edge, root)
+	}
+	for at := 0; at < len(c.hashes); at += tile.HashSize {
+		if err := c.edge.Append(bytes.Clone(c.hashes[at:at+tile.HashSize]), nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkTile compares the new hashes of a tile of level 1 or higher with the full tiles below.
-func checkTile(ctx context.Context, r tile.Reader, ref tile.Ref, old uint64) error {
-	hashes, err := readTile(ctx, r, ref)
+// hash hashes the entries of a bundle from first on.
+func (c *checker) hash(bundle []byte, ref tile.Ref, first int) error {
+	c.hashes = c.hashes[:0]
+	for i := range ref.Width {
+		entry, rest, err := tile.CutEntry(bundle)
+		if err != nil {
+			return fmt.Errorf("%s: %w: %w", ref.Path(), err, errStop)
+		}
+		if i >= first {
+			leaf := c.hasher.Leaf(entry)
+			c.hashes = append(c.hashes, leaf[:]...)
+		}
+		bundle = rest
+	}
+	if len(bundle) > 0 {
+		return fmt.Errorf("%s: %d bytes after its entries: %w", ref.Path(), len(bundle), errStop)
+	}
+	return nil
+}
+
+// tile compares the new hashes of a tile of level 1 or higher with the full tiles below.
+func (c *checker) tile(ctx context.Context, ref tile.Ref, old uint64) error {
+	hashes, err := readTile(ctx, c, ref)
 	if err != nil {
 		return err
 	}
 	first := max(old>>(ref.Level*tile.Height), ref.Index*tile.Width)
 	for n := first; n < ref.Index*tile.Width+uint64(ref.Width); n++ {
-		below, err := readTile(ctx, r, tile.Ref{Level: ref.Level - 1, Index: n, Width: tile.Width})
-		if err != nil {
-			return err
+		root, ok := c.roots[n]
+		if ref.Level > 1 || !ok {
+			below, err := readTile(ctx, c, tile.Ref{Level: ref.Level - 1, Index: n, Width: tile.Width})
+			if err != nil {
+				return err
+			}
+			root = c.hasher.Subtree(below)
 		}
 		i := int(n % tile.Width)
-		if string(tile.Subtree(below)) != string(hashes[i*tile.HashSize:(i+1)*tile.HashSize]) {
+		if string(root[:]) != string(hashes[i*tile.HashSize:(i+1)*tile.HashSize]) {
 			return fmt.Errorf("%s: hash %d is not the root of the tile below: %w", ref.Path(), i, errStop)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"math/bits"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/proof"
@@ -26,6 +25,15 @@ var ranges = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 
 // NewRange returns the empty compact range of RFC 6962 hashing.
 func NewRange() *compact.Range { return ranges.NewEmptyRange(0) }
+
+// AppendFull appends the subtree of a full level-0 tile to a range that ends where the tile begins.
+func AppendFull(edge *compact.Range, root [32]byte) error {
+	full, err := ranges.NewRange(edge.End(), edge.End()+Width, [][]byte{root[:]})
+	if err != nil {
+		return err
+	}
+	return edge.AppendRange(full, nil)
+}
 
 // Edge reads the right edge of a tree of this size: the compact range [0, size), from which the
 // root follows and to which further leaves can be appended.
@@ -138,18 +146,4 @@ func readNodes(ctx context.Context, r Reader, ids []compact.NodeID, size uint64)
 		hashes[i] = Subtree(read[k][int(first%Width)*HashSize : end*HashSize])
 	}
 	return hashes, nil
-}
-
-// Subtree returns the root of the complete subtree over a run of hashes, whose number is a power
-// of two up to 256.
-func Subtree(hashes []byte) []byte {
-	n := len(hashes) / HashSize
-	if n == 1 {
-		return hashes
-	}
-	if bits.OnesCount(uint(n)) != 1 {
-		panic("a complete subtree has a power of two leaves")
-	}
-	half := len(hashes) / 2
-	return rfc6962.DefaultHasher.HashChildren(Subtree(hashes[:half]), Subtree(hashes[half:]))
 }

@@ -144,7 +144,7 @@ func crashing(seed uint64, ignore func(string) bool, times int) error {
 // TestMissingSync leaves out one kind of sync at a time: the crashes must tell.
 func TestMissingSync(t *testing.T) {
 	for _, c := range []string{
-		"sync wal/", "syncdir wal", "sync edge/", "syncdir edge", "sync state.new",
+		"sync wal/", "syncdir wal", "syncall", "sync state.new",
 		"sync journal.new", "sync kept/", "syncdir .", "sync checkpoint.new", "syncdir kept",
 	} {
 		t.Run(c, func(t *testing.T) {

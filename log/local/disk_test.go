@@ -231,6 +231,65 @@ func (d *disk) Rename(from, to string) error {
 	return nil
 }
 
+func (d *disk) Link(from, to string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.call("link " + to); err != nil {
+		return err
+	}
+	i, ok := d.names[from]
+	if _, there := d.names[path.Dir(to)]; !ok || i == nil || !there {
+		return &fs.PathError{Op: "link", Path: from, Err: fs.ErrNotExist}
+	}
+	if _, taken := d.names[to]; taken {
+		return &fs.PathError{Op: "link", Path: to, Err: fs.ErrExist}
+	}
+	d.change(op{to: to, inode: i})
+	return nil
+}
+
+func (d *disk) Map(name string) ([]byte, func() error, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.call("read " + name); err != nil {
+		return nil, nil, err
+	}
+	i, ok := d.names[name]
+	if !ok || i == nil {
+		return nil, nil, &fs.PathError{Op: "map", Path: name, Err: fs.ErrNotExist}
+	}
+	return slices.Clone(i.data), func() error { return nil }, nil
+}
+
+// SyncAll makes everything durable. If it fails, some of it has reached the disk, and the rest
+// never will.
+func (d *disk) SyncAll() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.call("syncall")
+	if err == errCrashed || d.ignore != nil && d.ignore("syncall") {
+		return err
+	}
+	for _, i := range d.names {
+		if i == nil || len(i.pending) == 0 {
+			continue
+		}
+		if err != nil {
+			c := i.crash(d.rand, 0.5)
+			i.durable, i.pending = c.durable, nil
+		} else {
+			i.durable, i.pending = slices.Clone(i.data), nil
+		}
+	}
+	if err == nil {
+		for _, o := range d.ops {
+			o.apply(d.kept)
+		}
+		d.ops = nil
+	}
+	return err
+}
+
 func (d *disk) Remove(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

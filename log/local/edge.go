@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 
@@ -21,6 +20,8 @@ import (
 //	edge/1-0       ▒▒·······                 level 1, tile 0, 2 hashes
 //	edge/0-2       ▒▒▒▒▒▒···   ──full──▶   tile/0/002
 //	edge/entries-2 ▒▒▒▒▒▒···   ──full──▶   tile/entries/002
+//
+// A tile that is filled in one step gets its own name at once. Nothing is durable before SyncAll.
 type row struct {
 	entries bool
 	level   uint64
@@ -28,6 +29,7 @@ type row struct {
 	width   int
 	data    []byte // the whole content
 	written int    // how much of it the file holds, as far as this process knows
+	begun   bool   // in this step: nobody reads it yet
 }
 
 func (r *row) ref() tile.Ref {
@@ -41,21 +43,21 @@ func edgeName(ref tile.Ref) string {
 	return fmt.Sprintf("edge/%d-%d", ref.Level, ref.Index)
 }
 
-// clone returns a row that can be changed without changing r.
-func (r *row) clone() *row {
-	c := *r
-	c.data = append(make([]byte, 0, len(r.data)+tile.HashSize), r.data...)
-	return &c
+// copyTo makes to hold what r holds, in to's own memory.
+func (r *row) copyTo(to *row) {
+	data := append(to.data[:0], r.data...)
+	*to = *r
+	to.data, to.begun = data, false
 }
 
-// flush makes the row's file hold what the row holds, durably but for the directory:
+// flush makes the row's file hold what the row holds:
 //
-//	written before:  write at the end · fdatasync
-//	not written, or a write or sync of it failed:  a new file · write · fdatasync · rename over the old
+//	written before:  write at the end
+//	not written, or a step with it failed:  a new file, renamed over the old
 func (r *row) flush(fsys FS) error {
 	name := edgeName(r.ref())
 	if r.written == 0 {
-		if err := writeFile(fsys, name+".new", r.data); err != nil {
+		if err := putFile(fsys, name+".new", r.data); err != nil {
 			return err
 		}
 		r.written = len(r.data)
@@ -65,11 +67,9 @@ func (r *row) flush(fsys FS) error {
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(f, r.data[r.written:], int64(r.written)); err != nil {
-		return errors.Join(err, f.Close())
-	}
+	_, err = f.WriteAt(r.data[r.written:], int64(r.written))
 	r.written = len(r.data)
-	return f.Close()
+	return errors.Join(err, f.Close())
 }
 
 // edge is the right edge of the tree: the bundle, then the levels from 0 upwards.
@@ -77,15 +77,24 @@ type edge struct {
 	fs     FS
 	bundle *row
 	levels []*row
-	dirs   *dirs
+	dirs   map[string]bool // that were made
+	hasher tile.Hasher
 }
 
-func (e *edge) clone() *edge {
-	c := &edge{fs: e.fs, bundle: e.bundle.clone(), dirs: newDirs(e.fs, "edge")}
-	for _, r := range e.levels {
-		c.levels = append(c.levels, r.clone())
+// copyTo makes to hold what e holds, in to's own memory.
+func (e *edge) copyTo(to *edge) {
+	to.fs, to.dirs = e.fs, e.dirs
+	if to.bundle == nil {
+		to.bundle = new(row)
 	}
-	return c
+	e.bundle.copyTo(to.bundle)
+	to.levels = to.levels[:min(len(to.levels), len(e.levels))]
+	for i, r := range e.levels {
+		if i == len(to.levels) {
+			to.levels = append(to.levels, new(row))
+		}
+		r.copyTo(to.levels[i])
+	}
 }
 
 // add appends one entry and its leaf hash, as they were acknowledged.
@@ -99,47 +108,47 @@ func (e *edge) add(entry log.Entry) error {
 			return err
 		}
 	}
-	return e.push(0, entry.Leaf[:])
+	return e.push(0, entry.Leaf)
 }
 
-func (e *edge) push(level int, hash []byte) error {
+func (e *edge) push(level int, hash [32]byte) error {
 	if level == len(e.levels) {
 		e.levels = append(e.levels, &row{level: uint64(level)})
 	}
 	r := e.levels[level]
-	r.data = append(r.data, hash...)
+	r.data = append(r.data, hash[:]...)
 	if r.width++; r.width < tile.Width {
 		return nil
 	}
-	root := tile.Subtree(r.data)
+	root := e.hasher.Subtree(r.data)
 	if err := e.fill(r); err != nil {
 		return err
 	}
 	return e.push(level+1, root)
 }
 
-// fill makes a full row a tile under its own name and begins the next one:
-//
-//	write the rest · fdatasync · rename edge/… → tile/…
+// fill makes a full row a tile under its own name and begins the next one.
 func (e *edge) fill(r *row) error {
-	from := edgeName(r.ref())
-	if err := r.flush(e.fs); err != nil {
-		return err
-	}
 	name := r.ref().Path()
-	if err := e.dirs.make(path.Dir(name)); err != nil {
-		return err
+	if dir := path.Dir(name); !e.dirs[dir] {
+		if err := e.fs.MkdirAll(dir); err != nil {
+			return err
+		}
+		e.dirs[dir] = true
 	}
-	if err := e.fs.Rename(from, name); err != nil {
-		return err
+	err := error(nil)
+	if r.begun {
+		err = putFile(e.fs, name, r.data)
+	} else if err = r.flush(e.fs); err == nil {
+		err = e.fs.Rename(edgeName(r.ref()), name)
 	}
-	*r = row{entries: r.entries, level: r.level, index: r.index + 1}
-	return nil
+	*r = row{entries: r.entries, level: r.level, index: r.index + 1, data: r.data[:0], begun: true}
+	return err
 }
 
-// sync makes the rows and the directories durable.
-func (e *edge) sync() error {
-	for _, r := range append([]*row{e.bundle}, e.levels...) {
+// flush writes the rows that have grown.
+func (e *edge) flush() error {
+	for _, r := range e.rows() {
 		if r.width == 0 || r.written == len(r.data) {
 			continue
 		}
@@ -147,20 +156,43 @@ func (e *edge) sync() error {
 			return err
 		}
 	}
-	return e.dirs.sync()
+	return nil
 }
 
-// distrust makes the next attempt write new files from memory, after a write or sync that failed:
-// what the old ones hold on disk cannot be known any more. Readers have them until then.
+func (e *edge) rows() []*row { return append([]*row{e.bundle}, e.levels...) }
+
+// distrust makes the next attempt write new files from memory, after a step that failed: what the
+// old ones hold on disk cannot be known any more. Readers have them until then.
 func (e *edge) distrust() {
-	for _, r := range append([]*row{e.bundle}, e.levels...) {
+	for _, r := range e.rows() {
 		r.written = 0
 	}
 }
 
+// root computes the root from the rows in memory. Whether to trust it is the business of the check
+// before a signature, which reads everything back.
+func (e *edge) root() [32]byte {
+	var hash *[32]byte // of everything to the right of what is left to join
+	for _, r := range e.levels {
+		for data := r.data; len(data) > 0; {
+			n := len(data) / tile.HashSize
+			cut := (n - n&-n) * tile.HashSize // before the smallest complete subtree
+			left := e.hasher.Subtree(data[cut:])
+			if hash != nil {
+				left = tile.Node(left, *hash)
+			}
+			hash, data = &left, data[:cut]
+		}
+	}
+	if hash == nil {
+		return emptyRoot
+	}
+	return *hash
+}
+
 // readEdge reads the right edge of the tree of this size as stored.
 func readEdge(ctx context.Context, s *Storage, size uint64) (*edge, error) {
-	e := &edge{fs: s.fs}
+	e := &edge{fs: s.fs, dirs: make(map[string]bool)}
 	e.bundle = &row{entries: true, index: size / tile.Width, width: int(size % tile.Width)}
 	if e.bundle.width > 0 {
 		var err error
@@ -168,7 +200,7 @@ func readEdge(ctx context.Context, s *Storage, size uint64) (*edge, error) {
 			return nil, err
 		}
 	}
-	for level := uint64(0); size>>(level*tile.Height) > 0; level++ {
+	for level := uint64(0); level <= 63/tile.Height && size>>(level*tile.Height) > 0; level++ {
 		hashes := size >> (level * tile.Height)
 		r := &row{level: level, index: hashes / tile.Width, width: int(hashes % tile.Width)}
 		if r.width > 0 {
@@ -180,55 +212,4 @@ func readEdge(ctx context.Context, s *Storage, size uint64) (*edge, error) {
 		e.levels = append(e.levels, r)
 	}
 	return e, nil
-}
-
-// ReadTile reads a tile of any width that the tree ever had (TT-12): from the full tile, or from
-// the growing file of the right edge.
-func (s *Storage) ReadTile(_ context.Context, level, index uint64, width int) ([]byte, error) {
-	ref := tile.Ref{Level: level, Index: index, Width: width}
-	b, err := s.readRow(ref, tile.Width*tile.HashSize)
-	if err != nil {
-		return nil, err
-	}
-	if len(b) < width*tile.HashSize {
-		return nil, fmt.Errorf("%w: %s has %d bytes, want %d", ErrDamaged, ref.Path(), len(b), width*tile.HashSize)
-	}
-	return b[:width*tile.HashSize], nil
-}
-
-// ReadBundle reads the first entries of a bundle.
-func (s *Storage) ReadBundle(_ context.Context, index uint64, width int) ([]byte, error) {
-	ref := tile.Ref{Entries: true, Index: index, Width: width}
-	b, err := s.readRow(ref, tile.Width*(2+tile.MaxEntry))
-	if err != nil {
-		return nil, err
-	}
-	rest := b
-	for range width {
-		if _, rest, err = tile.CutEntry(rest); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, ref.Path(), err)
-		}
-	}
-	return b[:len(b)-len(rest)], nil
-}
-
-// readRow reads the full file, else the growing one, else again the full one, which the growing
-// one may just have become. Nothing is read that the integrated tree has not, whatever lies on disk.
-func (s *Storage) readRow(ref tile.Ref, limit int64) ([]byte, error) {
-	if has := tile.WidthAt(ref.Level, ref.Index, s.tree.Load().Size); ref.Width < 1 || ref.Width > has {
-		return nil, fmt.Errorf("tile %d of level %d has width %d, want %d: %w",
-			ref.Index, ref.Level, has, ref.Width, fs.ErrNotExist)
-	}
-	full := ref
-	full.Width = tile.Width
-	for _, name := range []string{full.Path(), edgeName(ref), full.Path()} {
-		b, err := readFile(s.fs, name, limit)
-		if err == nil {
-			return b, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, full.Path())
 }

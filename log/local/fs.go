@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,8 +26,15 @@ type FS interface {
 	ReadDir(dir string) ([]string, error)
 	// Lock takes the writer's lock, which ends with the process or with Close of the result.
 	Lock(name string) (io.Closer, error)
+	// Link gives a file a second name.
+	Link(from, to string) error
 	// SyncDir makes the names in a directory durable; ".." is the one that holds the log's.
 	SyncDir(dir string) error
+	// SyncAll makes everything durable that was written before, bytes and names, in all files. It
+	// reports also what failed since the SyncAll before.
+	SyncAll() error
+	// Map shows the bytes of a file that is not written any more, until unmap is called.
+	Map(name string) (b []byte, unmap func() error, err error)
 	// Free returns how many bytes an unprivileged writer may still write.
 	Free() (uint64, error)
 }
@@ -41,15 +49,19 @@ type File interface {
 }
 
 // Dir returns the file system below a directory.
-func Dir(dir string) FS { return osFS(dir) }
+func Dir(dir string) FS { return &osFS{dir: dir} }
 
-type osFS string
+type osFS struct {
+	dir  string
+	mu   sync.Mutex
+	root *os.File // open since the first SyncAll, so that no failed write in between goes unreported
+}
 
 type osFile struct{ *os.File }
 
-func (d osFS) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
+func (d *osFS) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
 
-func (d osFS) OpenFile(name string, flag int) (File, error) {
+func (d *osFS) OpenFile(name string, flag int) (File, error) {
 	f, err := os.OpenFile(d.path(name), flag, 0o644)
 	if err != nil {
 		return nil, err
@@ -57,11 +69,13 @@ func (d osFS) OpenFile(name string, flag int) (File, error) {
 	return osFile{f}, nil
 }
 
-func (d osFS) MkdirAll(dir string) error    { return os.MkdirAll(d.path(dir), 0o755) }
-func (d osFS) Rename(from, to string) error { return os.Rename(d.path(from), d.path(to)) }
-func (d osFS) Remove(name string) error     { return os.Remove(d.path(name)) }
+func (d *osFS) MkdirAll(dir string) error    { return os.MkdirAll(d.path(dir), 0o755) }
+func (d *osFS) Rename(from, to string) error { return os.Rename(d.path(from), d.path(to)) }
+func (d *osFS) Remove(name string) error     { return os.Remove(d.path(name)) }
 
-func (d osFS) ReadDir(dir string) ([]string, error) {
+func (d *osFS) Link(from, to string) error { return os.Link(d.path(from), d.path(to)) }
+
+func (d *osFS) ReadDir(dir string) ([]string, error) {
 	entries, err := os.ReadDir(d.path(dir))
 	names := make([]string, len(entries))
 	for i, e := range entries {
@@ -70,7 +84,7 @@ func (d osFS) ReadDir(dir string) ([]string, error) {
 	return names, err
 }
 
-func (d osFS) SyncDir(dir string) error {
+func (d *osFS) SyncDir(dir string) error {
 	f, err := os.Open(d.path(dir))
 	if err != nil {
 		return err
@@ -78,7 +92,37 @@ func (d osFS) SyncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func (d osFS) Lock(name string) (io.Closer, error) {
+// SyncAll syncs the file system that holds the log, and what else lies on it.
+func (d *osFS) SyncAll() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.root == nil {
+		var err error
+		if d.root, err = os.Open(d.dir); err != nil {
+			return err
+		}
+	}
+	return os.NewSyscallError("syncfs", unix.Syncfs(int(d.root.Fd())))
+}
+
+func (d *osFS) Map(name string) ([]byte, func() error, error) {
+	f, err := os.Open(d.path(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return nil, func() error { return nil }, err
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, fmt.Errorf("map %s: %w", name, err)
+	}
+	return b, func() error { return unix.Munmap(b) }, nil
+}
+
+func (d *osFS) Lock(name string) (io.Closer, error) {
 	f, err := os.OpenFile(d.path(name), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
@@ -90,9 +134,9 @@ func (d osFS) Lock(name string) (io.Closer, error) {
 	return f, nil
 }
 
-func (d osFS) Free() (uint64, error) {
+func (d *osFS) Free() (uint64, error) {
 	var st unix.Statfs_t
-	if err := unix.Statfs(string(d), &st); err != nil {
+	if err := unix.Statfs(d.dir, &st); err != nil {
 		return 0, err
 	}
 	return st.Bavail * uint64(st.Bsize), nil
@@ -142,51 +186,41 @@ func replaceFile(fsys FS, name string, b []byte) error {
 	return fsys.SyncDir(path.Dir(name))
 }
 
-// writeFile writes and syncs a new file. What stands there under that name goes first, so that no
-// file is ever synced again after a sync of it failed.
+// writeFile writes and syncs a new file.
 func writeFile(fsys FS, name string, b []byte) error {
-	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	f, err := createFile(fsys, name)
 	if err != nil {
 		return err
 	}
-	if _, err := f.WriteAt(b, 0); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(writeSynced(f, b, 0), f.Close())
 }
 
-// dirs are the directories whose names are to be made durable.
-type dirs struct {
-	fs    FS
-	names map[string]bool
+// putFile writes a new file, which is not durable before the next SyncAll.
+func putFile(fsys FS, name string, b []byte) error {
+	f, err := createFile(fsys, name)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	return errors.Join(err, f.Close())
 }
 
-func newDirs(fsys FS, names ...string) *dirs {
-	d := &dirs{fs: fsys, names: make(map[string]bool)}
-	for _, name := range names {
-		d.names[name] = true
+// createFile makes a new file. What stands there under that name goes first, so that no file is
+// ever written or synced again after a write or sync of it failed.
+func createFile(fsys FS, name string) (File, error) {
+	f, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
 	}
-	return d
+	if err := fsys.Remove(name); err != nil {
+		return nil, err
+	}
+	return fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 }
 
-// make makes a directory and remembers that it and those above it are to be synced: that one is
-// there does not mean that it is durable.
-func (d *dirs) make(dir string) error {
-	for name := dir; !d.names[name]; name = path.Dir(name) {
-		d.names[name] = true
+func writeSynced(f File, b []byte, offset int64) error {
+	if _, err := f.WriteAt(b, offset); err != nil {
+		return err
 	}
-	return d.fs.MkdirAll(dir)
-}
-
-// sync makes the names in the directories durable.
-func (d *dirs) sync() error {
-	for name := range d.names {
-		if err := d.fs.SyncDir(name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return f.Sync()
 }

@@ -3,47 +3,326 @@
 package local
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
+
+	"cocket.example/log"
 )
 
-// index finds entries by leaf hash. It keeps 64 bits of each hash and asks for the stored leaf
-// hash before it answers: leaf hashes are chosen by submitters, who can find two that agree in 64
-// bits. Those that do are kept whole. It is derived from the tree and never stored.
+// index finds entries by leaf hash. It keeps 64 bits of each hash and asks for the stored leaf hash
+// before it answers: leaf hashes are chosen by submitters, who can find two that agree in 64 bits. It
+// is derived from the tree, holds no more than two tables in memory, and is rebuilt if lost.
+//
+//	newest entries      table in memory ──full──▶ frozen ──▶ index/<first>-<end>, a sorted run
+//	older entries       runs, each at least about as long as all that follow: neighbours are merged
 type index struct {
-	mu     sync.RWMutex
-	prefix map[uint64]uint64
-	rest   map[[32]byte]uint64 // whose prefix another entry took first
+	fs FS
+	id identity
+
+	mu     sync.RWMutex // holds what follows; the sequencer alone changes table
+	table  *table
+	frozen *table // becomes a run; nil: none
+	runs   []*run // ascending, without gaps, up to the first entry of frozen or table
+	spare  *table
+	buried []string // merged runs, to be removed after the next SyncAll
+
+	touched byte // owned by the sequencer; keeps what sift reads ahead from being left out
+
+	work  chan struct{} // something to do for run
+	ready chan struct{} // frozen has become a run
 }
 
-func newIndex() *index {
-	return &index{prefix: make(map[uint64]uint64), rest: make(map[[32]byte]uint64)}
+func newIndex(fsys FS, id identity) *index {
+	return &index{
+		fs: fsys, id: id, table: newTable(0), spare: newTable(0),
+		work: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+	}
 }
 
-// add records a leaf hash that is not held yet.
-func (x *index) add(leaf [32]byte, i uint64) {
+func keyOf(leaf *[32]byte) uint64 { return binary.BigEndian.Uint64(leaf[:8]) }
+
+// open takes over the runs on disk that are whole and follow each other from 0, none beyond size, and
+// removes the others. It returns the index from which on entries are to be added.
+func (x *index) open(size uint64) (next uint64, err error) {
+	if err := x.fs.MkdirAll("index"); err != nil {
+		return 0, err
+	}
+	names, err := x.fs.ReadDir("index")
+	if err != nil {
+		return 0, err
+	}
+	slices.Sort(names)
+	for i := len(names) - 1; i >= 0; i-- { // of those that begin together, the longest first
+		j := i
+		for j > 0 && strings.SplitN(names[j-1], "-", 2)[0] == strings.SplitN(names[i], "-", 2)[0] {
+			j--
+		}
+		slices.Reverse(names[j : i+1])
+		i = j
+	}
+	for _, name := range names {
+		var first, end uint64
+		_, err := fmt.Sscanf(name, "%016d-%016d", &first, &end)
+		if err == nil && runName(first, end) == "index/"+name && first == next && first < end && end <= size {
+			if r, err := openRun(x.fs, x.id, first, end, true); err == nil {
+				x.runs, next = append(x.runs, r), end
+				continue
+			}
+		}
+		if err := x.fs.Remove("index/" + name); err != nil {
+			return 0, err
+		}
+	}
+	x.table.reset(next)
+	return next, nil
+}
+
+// add adds the next entry at the start. Full tables become runs at once.
+func (x *index) add(leaf [32]byte) error {
+	key := keyOf(&leaf)
+	x.table.grow(1)
+	slot := x.table.slot(key)
+	for ok := true; ok; {
+		_, slot, ok = x.table.find(key, slot)
+	}
+	x.table.put(key, slot)
+	if !x.table.full() {
+		return nil
+	}
+	x.freeze()
+	if err := x.flush(); err != nil {
+		return err
+	}
+	for x.mergeable() >= 0 {
+		if err := x.merge(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeze sets a full table aside. The caller holds mu, or is alone.
+func (x *index) freeze() {
+	end := x.table.end()
+	x.frozen, x.table, x.spare = x.table, x.spare, nil
+	x.table.reset(end)
+}
+
+// room makes sure that the table takes n more entries, or as many as a table can; the sequencer
+// waits here when runs cannot be written fast enough.
+func (x *index) room(ctx context.Context) error {
+	for x.table.full() {
+		x.mu.Lock()
+		free := x.spare != nil
+		if free {
+			x.freeze()
+		}
+		x.mu.Unlock()
+		if free {
+			notify(x.work)
+			return nil
+		}
+		select {
+		case <-x.ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// run writes runs and merges them until ctx ends. Errors are tried again: the index is not needed
+// for what is acknowledged to be durable, but the sequencer waits for it.
+func (x *index) run(ctx context.Context, failed func(error)) error {
+	merging := make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range merging {
+			for ctx.Err() == nil && x.mergeable() >= 0 {
+				if err := x.merge(); err != nil {
+					failed(err)
+					break
+				}
+			}
+		}
+	}()
+	defer func() { close(merging); <-done }()
+	for {
+		select {
+		case <-x.work:
+		case <-ctx.Done():
+			return nil
+		}
+		if err := x.flush(); err != nil {
+			failed(err)
+			if !sleep(ctx, stepRetry) {
+				return nil
+			}
+			notify(x.work)
+			continue
+		}
+		notify(x.ready)
+		notify(merging)
+	}
+}
+
+// flush makes the frozen table a run.
+func (x *index) flush() error {
+	t := x.frozen
+	if t == nil {
+		return nil
+	}
+	w, err := newRunWriter(x.fs, t.first, t.end())
+	if err != nil {
+		return err
+	}
+	for _, p := range t.sorted() {
+		w.add(p)
+	}
+	if err := w.finish(x.id); err != nil {
+		return err
+	}
+	r, err := openRun(x.fs, x.id, t.first, t.end(), false)
+	if err != nil {
+		return err
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	p := binary.BigEndian.Uint64(leaf[:])
-	if _, taken := x.prefix[p]; taken {
-		x.rest[leaf] = i
-		return
-	}
-	x.prefix[p] = i
+	x.runs, x.frozen, x.spare = append(x.runs, r), nil, t
+	return nil
 }
 
-// find returns the index of a leaf hash; leafAt reads the stored leaf hash of an index.
-func (x *index) find(leaf [32]byte, leafAt func(uint64) ([32]byte, error)) (uint64, bool, error) {
+// mergeable returns the place of a run that is shorter than twice its neighbour on the right, the
+// rightmost, or -1.
+func (x *index) mergeable() int {
 	x.mu.RLock()
-	i, ok := x.prefix[binary.BigEndian.Uint64(leaf[:])]
-	j, collided := x.rest[leaf]
+	defer x.mu.RUnlock()
+	for i := len(x.runs) - 2; i >= 0; i-- {
+		a, b := x.runs[i].len(), x.runs[i+1].len()
+		if a < 2*b && a+b <= runLimit {
+			return i
+		}
+	}
+	return -1
+}
+
+// merge replaces two neighbours by one run.
+func (x *index) merge() error {
+	i := x.mergeable()
+	x.mu.RLock()
+	a, b := x.runs[i], x.runs[i+1]
 	x.mu.RUnlock()
-	if collided {
-		return j, true, nil
+	if err := mergeRuns(x.fs, x.id, a, b); err != nil {
+		return err
 	}
-	if !ok {
-		return 0, false, nil
+	r, err := openRun(x.fs, x.id, a.first, b.end, false)
+	if err != nil {
+		return err
 	}
-	stored, err := leafAt(i)
-	return i, err == nil && stored == leaf, err
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.runs = slices.Replace(x.runs, i, i+2, r)
+	x.buried = append(x.buried, a.name, b.name)
+	return errors.Join(a.unmap(), b.unmap())
+}
+
+// dead returns the files that a later SyncAll makes needless, and bury removes them after it. One
+// that cannot be removed does no harm.
+func (x *index) dead() []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	names := x.buried
+	x.buried = nil
+	return names
+}
+
+func (x *index) bury(names []string) {
+	for _, name := range names {
+		x.fs.Remove(name)
+	}
+}
+
+func (x *index) close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var errs []error
+	for _, r := range x.runs {
+		errs = append(errs, r.unmap())
+	}
+	x.runs = nil
+	return errors.Join(errs...)
+}
+
+// candidates returns the indexes of the entries whose leaf hashes begin like leaf, in the runs and in
+// the tables.
+func (x *index) candidates(leaf *[32]byte) (found []uint64) {
+	key := keyOf(leaf)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, r := range x.runs {
+		found = r.append(found, key)
+	}
+	for _, t := range []*table{x.frozen, x.table} {
+		if t == nil {
+			continue
+		}
+		for slot, ok := t.slot(key), true; ok; {
+			var i uint64
+			if i, slot, ok = t.find(key, slot); ok {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// append appends the indexes under a key.
+func (r *run) append(found []uint64, key uint64) []uint64 {
+	if i := r.find(key); i >= 0 {
+		for ; i < r.len() && r.key(i) == key; i++ {
+			found = append(found, r.index(i))
+		}
+	}
+	return found
+}
+
+// sift sets hit[i] where an older table or a run may hold batch[i]: candidates tells which. The first
+// loop touches what the second reads, so that the memory's latencies overlap.
+func (x *index) sift(batch []log.Entry, hit []bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var touched byte
+	for _, r := range x.runs {
+		for i := range batch {
+			from, _ := r.bucket(keyOf(&batch[i].Leaf))
+			touched |= r.keys[min(8*from, len(r.keys)-1)]
+		}
+		for i := range batch {
+			if r.find(keyOf(&batch[i].Leaf)) >= 0 {
+				hit[i] = true
+			}
+		}
+	}
+	x.touched = touched
+	if t := x.frozen; t != nil {
+		for i := range batch {
+			key := keyOf(&batch[i].Leaf)
+			if _, _, ok := t.find(key, t.slot(key)); ok {
+				hit[i] = true
+			}
+		}
+	}
 }

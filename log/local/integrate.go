@@ -8,16 +8,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/transparency-dev/merkle/rfc6962"
-
-	"cocket.example/internal/tile"
 	"cocket.example/log"
 )
 
 const (
-	stepLimit = 1 << 14         // entries that one step integrates
-	stepRetry = time.Second     // pause after a step that failed
-	drainTime = 1 * time.Minute // how long a stopping storage tries to integrate
+	stepSize  = 48 << 20              // bytes of records above which a step does not wait for more
+	stepPause = 20 * time.Millisecond // between steps, for more records to share the syncs of one
+	stepRetry = time.Second           // pause after a step that failed
+	drainTime = 1 * time.Minute       // how long a stopping storage tries to integrate
 )
 
 // integrate writes bundles and tiles behind the write-ahead log until the tail has ended empty. A
@@ -25,12 +23,13 @@ const (
 func (s *Storage) integrate(ctx context.Context) error {
 	var giveUp <-chan time.Time // set once a step fails after the end of ctx
 	for {
-		entries := s.tail.next(stepLimit)
-		if entries == nil {
+		records := s.tail.next(stepSize)
+		if records == nil {
 			return nil
 		}
-		err := s.withReserve(func() error { return s.step(entries) })
+		err := s.withReserve(func() error { return s.step(records) })
 		if err == nil {
+			s.pause()
 			continue
 		}
 		if errors.Is(err, log.ErrConflict) {
@@ -48,59 +47,71 @@ func (s *Storage) integrate(ctx context.Context) error {
 	}
 }
 
-// step integrates entries: rows and directories durable, then the state, then Tree shows it, then
-// the write-ahead log may forget it.
-func (s *Storage) step(entries []log.Entry) error {
+// pause gives records time to come together, unless enough wait or no more can come.
+func (s *Storage) pause() {
+	timeout := time.After(stepPause)
+	for {
+		size, ended, changed := s.tail.waiting()
+		if size >= stepSize/2 || ended {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return
+		}
+	}
+}
+
+// step integrates records:
+//
+//	bundles, tiles, rows of the edge ── SyncAll ──▶ state durable ──▶ Tree shows them ──▶ the tail forgets them
+func (s *Storage) step(records []record) error {
 	if err := s.owned(); err != nil {
 		return err
 	}
-	next := s.edge.clone()
-	tree, err := s.grow(next, entries)
+	old := *s.tree.Load()
+	s.edge.copyTo(s.draft)
+	tree, err := s.grow(s.draft, old.Size, records)
 	if err == nil {
-		st := state{id: s.id, epoch: s.epoch, tree: tree}
-		err = replaceFile(s.fs, "state", st.bytes())
+		err = s.writeState(state{id: s.id, epoch: s.epoch, tree: tree})
 	}
 	if err != nil {
 		s.edge.distrust()
 		return err
 	}
-	s.edge = next
+	s.edge, s.draft = s.draft, s.edge
 	s.tree.Store(&tree)
-	s.tail.pop(len(entries))
+	s.tail.pop(len(records))
 	return nil
 }
 
-func (s *Storage) grow(e *edge, entries []log.Entry) (log.Tree, error) {
-	for _, entry := range entries {
-		if err := e.add(entry); err != nil {
-			return log.Tree{}, err
+func (s *Storage) grow(e *edge, size uint64, records []record) (log.Tree, error) {
+	for _, r := range records {
+		for entry := range r.from(size) {
+			if err := e.add(entry); err != nil {
+				return log.Tree{}, err
+			}
+			size++
 		}
 	}
-	if err := e.sync(); err != nil {
+	if err := e.flush(); err != nil {
 		return log.Tree{}, err
 	}
-	return log.Tree{Size: s.tree.Load().Size + uint64(len(entries)), Root: e.root()}, nil
+	dead := s.index.dead()
+	if err := s.fs.SyncAll(); err != nil {
+		return log.Tree{}, err
+	}
+	s.index.bury(dead)
+	return log.Tree{Size: size, Root: e.root()}, nil
 }
 
-// root computes the root from the rows in memory. Whether to trust it is the business of the check
-// before a signature, which reads everything back.
-func (e *edge) root() [32]byte {
-	var hash []byte // of everything to the right of what is left to join
-	for _, r := range e.levels {
-		for data := r.data; len(data) > 0; {
-			n := len(data) / tile.HashSize
-			cut := (n - n&-n) * tile.HashSize // before the smallest complete subtree
-			left := tile.Subtree(data[cut:])
-			if hash == nil {
-				hash = left
-			} else {
-				hash = rfc6962.DefaultHasher.HashChildren(left, hash)
-			}
-			data = data[:cut]
-		}
+// sleep reports whether d passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	if hash == nil {
-		hash = rfc6962.DefaultHasher.EmptyRoot()
-	}
-	return [32]byte(hash)
 }

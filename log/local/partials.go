@@ -4,6 +4,8 @@ package local
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path"
 
 	"cocket.example/internal/tile"
@@ -26,35 +28,31 @@ func partials(size uint64) map[tile.Ref]bool {
 	return refs
 }
 
-// writePartials writes tiles durably, each directory above them synced once:
-//
-//	for each:  mkdir -p · write .new · fdatasync · rename
-//	fsync of every directory, from the lowest up
+// writePartials gives the rows of the right edge a second name: no byte is written. A row that has
+// grown beyond the published width is copied instead. Nothing needs to be durable: an opened log
+// makes the names anew.
 func (s *Storage) writePartials(ctx context.Context, refs map[tile.Ref]bool) error {
-	dirs := newDirs(s.fs)
 	for ref := range refs {
-		var b []byte
-		var err error
-		if ref.Entries {
-			b, err = s.ReadBundle(ctx, ref.Index, ref.Width)
-		} else {
-			b, err = s.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
+		name := ref.Path()
+		if err := s.fs.MkdirAll(path.Dir(name)); err != nil {
+			return err
 		}
+		if err := s.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		b, err := s.readRow(ref, maxBundle)
 		if err != nil {
 			return err
 		}
-		name := ref.Path()
-		if err := dirs.make(path.Dir(name)); err != nil {
+		if exact, err := cutRow(ref, b); err != nil {
 			return err
-		}
-		if err := writeFile(s.fs, name+".new", b); err != nil {
-			return err
-		}
-		if err := s.fs.Rename(name+".new", name); err != nil {
-			return err
+		} else if len(exact) < len(b) || s.fs.Link(edgeName(ref), name) != nil {
+			if err := putFile(s.fs, name, exact); err != nil {
+				return err
+			}
 		}
 	}
-	return dirs.sync()
+	return nil
 }
 
 // removePartials drops the copies that a publication superseded, and their directories as these

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"iter"
 
 	"cocket.example/internal/tile"
 	"cocket.example/log"
@@ -21,91 +22,137 @@ import (
 //
 // length counts what follows it. identity is the log's, which no submitter knows: an entry that holds
 // the bytes of a record is not taken for one. first is the index of the first entry, mark the number of
-// entries acknowledged so far, previous the SHA-256 of the record before. Numbers are big-endian.
+// entries acknowledged so far, previous the hash of the record before, which is the SHA-256 of all that
+// stands before its entries: their leaf hashes say the rest. Numbers are big-endian.
 const (
 	recordMagic  = "cwr1"
 	recordHeader = 4 + 4 + 4
 	recordFixed  = 16 + 8 + 8 + 8 + 4 + 32
+	recordLeaves = recordHeader + recordFixed // where the leaf hashes begin
 	// maxRecord bounds a record: a group of the largest request and what came with it.
 	maxRecord = 256 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// record is one group of entries.
-type record struct {
+// record is a whole record, as it stands in the write-ahead log; it is kept in memory until its
+// entries are integrated.
+type record []byte
+
+// head is what a record begins with.
+type head struct {
 	id         identity
 	generation uint64
 	first      uint64
 	mark       uint64
 	previous   [32]byte
-	entries    []log.Entry
 }
 
 // errNoRecord means that no whole record stands at this place.
 var errNoRecord = errors.New("no whole record")
 
-// append appends the record's bytes to b.
-func (r record) append(b []byte) []byte {
-	start := len(b)
-	b = append(b, recordMagic...)
+// newRecord makes a record of entries in buf, which grows if it must.
+func newRecord(buf []byte, h head, entries []*log.Entry) record {
+	b := append(buf[:0], recordMagic...)
 	b = append(b, make([]byte, 8)...) // CRC and length, known at the end
-	b = append(b, r.id[:]...)
-	b = binary.BigEndian.AppendUint64(b, r.generation)
-	b = binary.BigEndian.AppendUint64(b, r.first)
-	b = binary.BigEndian.AppendUint64(b, r.mark)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.entries)))
-	b = append(b, r.previous[:]...)
-	for _, e := range r.entries {
+	b = append(b, h.id[:]...)
+	b = binary.BigEndian.AppendUint64(b, h.generation)
+	b = binary.BigEndian.AppendUint64(b, h.first)
+	b = binary.BigEndian.AppendUint64(b, h.mark)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(entries)))
+	b = append(b, h.previous[:]...)
+	for _, e := range entries {
 		b = append(b, e.Leaf[:]...)
 	}
-	for _, e := range r.entries {
+	for _, e := range entries {
 		b = binary.BigEndian.AppendUint16(b, uint16(len(e.Data)))
 		b = append(b, e.Data...)
 	}
-	binary.BigEndian.PutUint32(b[start+8:], uint32(len(b)-start-recordHeader))
-	binary.BigEndian.PutUint32(b[start+4:], crc32.Checksum(b[start+8:], castagnoli))
-	return b
+	binary.BigEndian.PutUint32(b[8:], uint32(len(b)-recordHeader))
+	return record(b).sum()
 }
 
-// parseRecord parses the record at the beginning of b and returns its length too. Its entries alias b.
-func parseRecord(b []byte) (record, int, error) {
-	if len(b) < recordHeader+recordFixed || string(b[:4]) != recordMagic {
-		return record{}, 0, errNoRecord
+// sum sets the CRC.
+func (r record) sum() record {
+	binary.BigEndian.PutUint32(r[4:], crc32.Checksum(r[8:], castagnoli))
+	return r
+}
+
+// moved returns a copy that stands in another segment, behind another record.
+func (r record) moved(generation uint64, previous [32]byte) record {
+	c := append(record(nil), r...)
+	binary.BigEndian.PutUint64(c[28:], generation)
+	copy(c[56:88], previous[:])
+	return c.sum()
+}
+
+// parseRecord returns the record at the beginning of b, which it aliases.
+func parseRecord(b []byte) (record, error) {
+	if len(b) < recordLeaves || string(b[:4]) != recordMagic {
+		return nil, errNoRecord
 	}
 	n := int(binary.BigEndian.Uint32(b[8:]))
 	if n < recordFixed || n > maxRecord || n > len(b)-recordHeader {
-		return record{}, 0, errNoRecord
+		return nil, errNoRecord
 	}
-	end := recordHeader + n
-	if crc32.Checksum(b[8:end], castagnoli) != binary.BigEndian.Uint32(b[4:]) {
-		return record{}, 0, errNoRecord
+	r := record(b[:recordHeader+n])
+	if crc32.Checksum(r[8:], castagnoli) != binary.BigEndian.Uint32(r[4:]) {
+		return nil, errNoRecord
 	}
-	r := record{
-		id:         identity(b[12:28]),
-		generation: binary.BigEndian.Uint64(b[28:]),
-		first:      binary.BigEndian.Uint64(b[36:]),
-		mark:       binary.BigEndian.Uint64(b[44:]),
-		previous:   [32]byte(b[56:88]),
+	if r.len() > n/34 {
+		return nil, fmt.Errorf("record of %d entries in %d bytes", r.len(), n)
 	}
-	count, body := int(binary.BigEndian.Uint32(b[52:])), b[88:end]
-	if count > len(body)/34 {
-		return record{}, 0, fmt.Errorf("record of %d entries in %d bytes", count, len(body))
-	}
-	leaves, rest := body[:32*count], body[32*count:]
-	r.entries = make([]log.Entry, count)
-	for i := range r.entries {
+	rest := r[recordLeaves+32*r.len():]
+	for i := range r.len() {
 		var err error
-		if r.entries[i].Data, rest, err = tile.CutEntry(rest); err != nil {
-			return record{}, 0, fmt.Errorf("record entry %d: %w", i, err)
+		var after []byte
+		if _, after, err = tile.CutEntry(rest); err != nil {
+			return nil, fmt.Errorf("record entry %d: %w", i, err)
 		}
-		r.entries[i].Leaf = [32]byte(leaves[32*i:])
+		rest = after
 	}
 	if len(rest) > 0 {
-		return record{}, 0, fmt.Errorf("%d bytes after the record's entries", len(rest))
+		return nil, fmt.Errorf("%d bytes after the record's entries", len(rest))
 	}
-	return r, end, nil
+	return r, nil
 }
 
-// recordHash links a record to the next.
-func recordHash(b []byte) [32]byte { return sha256.Sum256(b) }
+func (r record) head() head {
+	return head{
+		id:         identity(r[12:28]),
+		generation: binary.BigEndian.Uint64(r[28:]),
+		first:      binary.BigEndian.Uint64(r[36:]),
+		mark:       binary.BigEndian.Uint64(r[44:]),
+		previous:   [32]byte(r[56:88]),
+	}
+}
+
+// len returns the number of entries.
+func (r record) len() int { return int(binary.BigEndian.Uint32(r[52:])) }
+
+// first returns the index of the first entry, end the one behind the last.
+func (r record) first() uint64 { return binary.BigEndian.Uint64(r[36:]) }
+func (r record) end() uint64   { return r.first() + uint64(r.len()) }
+
+// leaf returns the leaf hash of the i-th entry.
+func (r record) leaf(i int) [32]byte { return [32]byte(r[recordLeaves+32*i:]) }
+
+// from yields the entries from index on, which alias the record.
+func (r record) from(index uint64) iter.Seq[log.Entry] {
+	return func(yield func(log.Entry) bool) {
+		rest := []byte(r[recordLeaves+32*r.len():])
+		for i := range r.len() {
+			data, after, err := tile.CutEntry(rest)
+			if err != nil { // a bit has flipped in memory: the check before the signature says so
+				data, after = nil, nil
+			}
+			rest = after
+			if r.first()+uint64(i) >= index && !yield(log.Entry{Data: data, Leaf: r.leaf(i)}) {
+				return
+			}
+		}
+	}
+}
+
+// hash links a record to the next.
+func (r record) hash() [32]byte { return sha256.Sum256(r[:recordLeaves+32*r.len()]) }

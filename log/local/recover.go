@@ -3,12 +3,11 @@
 package local
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-
-	"cocket.example/log"
 )
 
 // ErrDamaged means that bytes which the log had acknowledged are not there as they were written.
@@ -32,144 +31,155 @@ func listSegments(fsys FS) ([]uint64, error) {
 	return generations, nil
 }
 
-// replay is the write-ahead log as read at the start.
+// replay reads the write-ahead log at the start.
 type replay struct {
-	fs      FS
-	id      identity
-	size    uint64 // of the integrated tree
-	next    uint64 // index behind the last entry read
-	last    [32]byte
-	entries []log.Entry // from size on
-	cut     string      // what was kept aside, for the operator
+	fs   FS
+	wal  *wal
+	size uint64 // of the integrated tree
+	take func(record) error
+	cut  string // what was kept aside, for the operator
 }
 
-// recoverWAL reads every segment that belongs to the log, oldest first, and returns its end, behind
-// which a new segment is to be begun. Segments form a chain through their headers; one that is not
-// on it was abandoned and is passed over.
-func recoverWAL(fsys FS, st state) (*wal, *replay, error) {
-	chain, newest, err := readChain(fsys, st.id)
+// recoverWAL reads the segments from the one that goes on from the state, oldest first, gives every
+// record that is not integrated whole to take, and returns the end of the log, behind which a new
+// segment is to be begun. Segments form a chain through their headers; one that is not on it was
+// abandoned, or waits to be overwritten, and is passed over.
+func recoverWAL(fsys FS, st state, take func(record) error) (*wal, string, error) {
+	generations, err := listSegments(fsys)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
+	}
+	chain, err := readChain(fsys, st, generations)
+	if err != nil {
+		return nil, "", err
 	}
 	if len(chain) == 0 || chain[0].first > st.tree.Size {
-		return nil, nil, fmt.Errorf("%w: no segment in wal/ goes on from entry %d; restore the "+
+		return nil, "", fmt.Errorf("%w: no segment in wal/ goes on from entry %d; restore the "+
 			"directory from a copy that is whole", ErrDamaged, st.tree.Size)
 	}
-	r := &replay{fs: fsys, id: st.id, size: st.tree.Size, next: chain[0].first}
-	w := &wal{fs: fsys}
+	w := &wal{fs: fsys, next: chain[0].first}
+	r := &replay{fs: fsys, wal: w, size: st.tree.Size, take: take}
 	for i, s := range chain {
-		end := uint64(0)
 		var successor *segment
 		if i+1 < len(chain) {
-			successor, end = &chain[i+1], chain[i+1].predecessorEnd
+			successor = &chain[i+1]
 		}
-		if w.end, err = r.segment(s, end, successor); err != nil {
-			return nil, nil, err
+		if err := r.segment(s, successor); err != nil {
+			return nil, "", err
 		}
 		w.segment = s
 	}
-	if r.next < st.tree.Size {
-		return nil, nil, fmt.Errorf("%w: the write-ahead log ends at entry %d, the tree has %d",
-			ErrDamaged, r.next, st.tree.Size)
+	if w.next < st.tree.Size {
+		return nil, "", fmt.Errorf("%w: the write-ahead log ends at entry %d, the tree has %d",
+			ErrDamaged, w.next, st.tree.Size)
 	}
-	w.next, w.last = r.next, r.last
-	w.generation = max(w.generation, newest)
-	return w, r, nil
+	w.generation = max(w.generation, generations[len(generations)-1])
+	return w, r.cut, r.listOlder(generations)
 }
 
-// readChain follows the headers back from the newest segment that is whole, and returns the oldest
-// first. newest is the highest number that is taken.
-func readChain(fsys FS, id identity) (chain []segment, newest uint64, err error) {
-	generations, err := listSegments(fsys)
-	if err != nil {
-		return nil, 0, err
-	}
+// readChain follows the headers back from the newest segment that is whole to the one that goes on
+// from the integrated tree, and returns the oldest first.
+func readChain(fsys FS, st state, generations []uint64) (chain []segment, err error) {
 	want, found := uint64(0), false
 	for _, g := range slices.Backward(generations) {
-		newest = max(newest, g)
-		if found && g != want {
+		if found && (g != want || chain[len(chain)-1].first <= st.tree.Size) {
 			continue
 		}
-		b, err := readFile(fsys, segmentName(g), segmentLimit+2*maxRecord)
+		s, err := readHeader(fsys, st.id, g)
+		if err == nil && s == nil && found {
+			err = fmt.Errorf("%w: %s has the header of another segment", ErrDamaged, segmentName(g))
+		}
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		s, err := parseSegment(b)
-		switch {
-		case err != nil && !found && !holdsRecord(b, segment{id: id, generation: g}, 0): // its creation was cut short
-			continue
-		case err != nil:
-			return nil, 0, fmt.Errorf("%w: %s: %w", ErrDamaged, segmentName(g), err)
-		case s.id != id || s.generation != g:
-			return nil, 0, fmt.Errorf("%w: %s belongs to another log", ErrDamaged, segmentName(g))
+		if s != nil {
+			chain, want, found = append(chain, *s), s.predecessor, true
 		}
-		chain = append(chain, s)
-		want, found = s.predecessor, true
 	}
 	slices.Reverse(chain)
-	return chain, newest, nil
+	return chain, nil
 }
 
-// segment reads the records of one segment and returns where they end: at end exactly, if a
-// successor says so, else wherever the chain of records ends.
-func (r *replay) segment(s segment, end uint64, successor *segment) (int64, error) {
-	name := segmentName(s.generation)
-	b, err := readFile(r.fs, name, segmentLimit+2*maxRecord)
+// readHeader returns nil for a segment whose creation was cut short: its header is not there or is
+// that of its use before, and no record was written behind it.
+func readHeader(fsys FS, id identity, g uint64) (*segment, error) {
+	b, unmap, err := fsys.Map(segmentName(g))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if successor != nil {
-		b = b[:min(end, uint64(len(b)))]
+	defer unmap()
+	s, err := parseSegment(b)
+	switch {
+	case err == nil && s.id != id:
+		return nil, fmt.Errorf("%w: %s belongs to another log", ErrDamaged, segmentName(g))
+	case err == nil && s.generation == g:
+		return &s, nil
+	case !holdsRecord(b, segment{id: id, generation: g}, 0):
+		return nil, nil
+	case err == nil:
+		err = errors.New("the header of another segment")
 	}
-	at := segmentHeader
-	r.last = s.chain
-	for at < len(b) {
-		rec, n, err := parseRecord(b[at:])
-		if err == nil && (rec.id != s.id || rec.generation != s.generation || rec.previous != r.last || rec.first > r.next) {
-			err = errNoRecord
-		}
-		if err != nil {
-			return int64(at), r.ends(s, b, at, successor)
-		}
-		r.take(rec)
-		r.last = recordHash(b[at : at+n])
-		at += n
-	}
-	if successor != nil && uint64(at) != end && successor.first > r.next {
-		return 0, fmt.Errorf("%w: %s ends at byte %d, want %d", ErrDamaged, name, at, end)
-	}
-	return int64(at), nil
+	return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, segmentName(g), err)
 }
 
-// take appends what is not read yet: a copy at the head of a segment overlaps the one before.
-func (r *replay) take(rec record) {
-	for i, e := range rec.entries {
-		if index := rec.first + uint64(i); index == r.next {
-			if index >= r.size {
-				r.entries = append(r.entries, e)
-			}
-			r.next++
-		}
+// segment reads the records of one segment: up to the end that its successor gives, if there is one,
+// else to wherever the chain of records ends.
+func (r *replay) segment(s segment, successor *segment) error {
+	b, unmap, err := r.fs.Map(segmentName(s.generation))
+	if err != nil {
+		return err
 	}
+	defer unmap()
+	if successor != nil {
+		b = b[:min(successor.predecessorEnd, uint64(len(b)))]
+	}
+	at, w := segmentHeader, r.wal
+	w.last = s.chain
+	for at < len(b) {
+		rec, err := parseRecord(b[at:])
+		if err != nil {
+			break
+		}
+		if h := rec.head(); h.id != s.id || h.generation != s.generation || h.previous != w.last || h.first > w.next {
+			break
+		}
+		if rec.end() > max(w.next, r.size) {
+			if err := r.take(rec); err != nil {
+				return err
+			}
+		}
+		w.next, w.last = max(w.next, rec.end()), rec.hash()
+		at += len(rec)
+	}
+	w.end = int64(at)
+	switch {
+	case successor == nil:
+		return r.ends(s, b, at)
+	case uint64(at) != successor.predecessorEnd && successor.first > w.next:
+		return fmt.Errorf("%w: %s: no whole record at byte %d, want an end at %d", ErrDamaged,
+			segmentName(s.generation), at, successor.predecessorEnd)
+	}
+	return nil // the copy in the successor goes on from here
 }
 
 // ends judges a place where no record goes on. A record further on that was written after this
-// place had been acknowledged shows damage; otherwise the log ended here, and what follows, a
-// write that was cut short, is kept aside.
-func (r *replay) ends(s segment, b []byte, at int, successor *segment) error {
+// place had been acknowledged shows damage; otherwise the log ended here. What stands there of a
+// write that was cut short is kept aside; zeros, and records of a use before, are nothing.
+func (r *replay) ends(s segment, b []byte, at int) error {
 	name := segmentName(s.generation)
-	if successor != nil {
-		if successor.first <= r.next {
-			return nil // the copy in the successor goes on from here
-		}
-		return fmt.Errorf("%w: %s: no whole record at byte %d", ErrDamaged, name, at)
-	}
-	if holdsRecord(b[at:], s, r.next) {
+	if holdsRecord(b[at:], s, r.wal.next) {
 		return fmt.Errorf("%w: %s: no whole record at byte %d, though later ones follow on it; "+
 			"restore the file, or the directory, from a copy that is whole", ErrDamaged, name, at)
 	}
+	if rest := b[at:]; len(rest) < recordLeaves || record(rest).head().generation != s.generation {
+		return nil
+	}
+	n := bytes.Index(b[at:], make([]byte, minAhead))
+	if n < 0 {
+		n = len(b) - at
+	}
 	r.cut = fmt.Sprintf("cut-%d-%d", s.generation, at)
-	if err := writeFile(r.fs, r.cut, b[at:]); err != nil {
+	if err := writeFile(r.fs, r.cut, b[at:at+n]); err != nil {
 		return fmt.Errorf("keep aside the end of %s: %w", name, err)
 	}
 	return r.fs.SyncDir(".")
@@ -179,17 +189,34 @@ func (r *replay) ends(s segment, b []byte, at int, successor *segment) error {
 // lies above next. The CRC is computed only where the log's identity stands, so that entries which
 // are full of the beginnings of records cannot make it slow.
 func holdsRecord(b []byte, s segment, next uint64) bool {
-	for i := 0; i+recordHeader+len(s.id) <= len(b); i++ {
-		if b[i] != recordMagic[0] || string(b[i:i+4]) != recordMagic {
+	for at := 0; ; at++ {
+		n := bytes.Index(b[at:], []byte(recordMagic))
+		if n < 0 {
+			return false
+		}
+		at += n
+		if len(b)-at < recordLeaves || record(b[at:]).head().id != s.id || record(b[at:]).head().generation != s.generation {
 			continue
 		}
-		if identity(b[i+recordHeader:i+recordHeader+len(s.id)]) != s.id {
-			continue
-		}
-		r, _, err := parseRecord(b[i:])
-		if err == nil && r.generation == s.generation && r.mark > next {
+		r, err := parseRecord(b[at:])
+		if err == nil && r.head().mark > next {
 			return true
 		}
 	}
-	return false
+}
+
+// listOlder lists the segments that were read or passed over, to be trimmed.
+func (r *replay) listOlder(generations []uint64) error {
+	for _, g := range generations {
+		f, err := r.fs.OpenFile(segmentName(g), 0)
+		if err != nil {
+			return err
+		}
+		size, err := f.Size()
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		r.wal.older = append(r.wal.older, older{g, r.wal.next, size})
+	}
+	return nil
 }

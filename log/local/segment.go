@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os"
-
-	"cocket.example/log"
 )
 
 // A segment is one file of the write-ahead log, wal/<generation>. Its header says what it goes on
-// from, so that a file left over from a failure cannot be taken for a part of the log:
+// from, so that a file left over from a failure, or from its use before, cannot be taken for a part
+// of the log:
 //
 //	"cocketw1"  identity  generation  predecessor  its end  first  chain   crc32c
 //	8           16        8           8            8        8      32      4
@@ -64,105 +62,4 @@ func parseSegment(b []byte) (segment, error) {
 		return segment{}, errors.New("segment header is damaged")
 	}
 	return s, nil
-}
-
-// wal is the open end of the write-ahead log; the sequencer owns it.
-type wal struct {
-	fs   FS
-	file File
-	segment
-	end  int64    // of the last acknowledged record
-	next uint64   // index of the next entry
-	last [32]byte // hash of the last record
-	buf  []byte
-}
-
-// roll begins the next segment behind the last acknowledged record. It starts with a copy of what
-// is acknowledged and not yet integrated, so that every older segment can go:
-//
-//	create · write header and copy · fdatasync · fsync wal/
-func (w *wal) roll(needed []log.Entry) error {
-	s := segment{
-		id: w.id, generation: w.generation + 1,
-		predecessor: w.generation, predecessorEnd: uint64(w.end),
-		first: w.next - uint64(len(needed)), chain: w.last,
-	}
-	f, err := w.create(&s)
-	if err != nil {
-		return err
-	}
-	b, last := s.bytes(), w.last
-	if len(needed) > 0 {
-		r := record{id: s.id, generation: s.generation, first: s.first, mark: w.next, previous: last, entries: needed}
-		b = r.append(b)
-		last = recordHash(b[segmentHeader:])
-	}
-	if err := errors.Join(writeSynced(f, b, 0), w.fs.SyncDir("wal")); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if w.file != nil {
-		w.file.Close() // what is acknowledged of it was synced, the rest is abandoned
-	}
-	w.file, w.segment, w.end, w.last = f, s, int64(len(b)), last
-	return nil
-}
-
-// create makes the segment's file. A number left behind by an attempt that failed is passed over.
-func (w *wal) create(s *segment) (File, error) {
-	for {
-		f, err := w.fs.OpenFile(segmentName(s.generation), os.O_RDWR|os.O_CREATE|os.O_EXCL)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
-		}
-		s.generation++
-	}
-}
-
-// trim removes the segments before this one.
-func (w *wal) trim() error {
-	generations, err := listSegments(w.fs)
-	if err != nil {
-		return err
-	}
-	for _, g := range generations {
-		if g < w.generation {
-			if err := w.fs.Remove(segmentName(g)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// append makes a group durable with one sync.
-func (w *wal) append(entries []log.Entry) error {
-	r := record{id: w.id, generation: w.generation, first: w.next, mark: w.next, previous: w.last, entries: entries}
-	w.buf = r.append(w.buf[:0])
-	if err := writeSynced(w.file, w.buf, w.end); err != nil {
-		return err
-	}
-	w.end += int64(len(w.buf))
-	w.next += uint64(len(entries))
-	w.last = recordHash(w.buf)
-	return nil
-}
-
-// mark writes an empty record that carries the durable mark, for the next start to tell a torn end
-// from damage. Nothing is acknowledged with it, so it is not synced.
-func (w *wal) mark() error {
-	r := record{id: w.id, generation: w.generation, first: w.next, mark: w.next, previous: w.last}
-	w.buf = r.append(w.buf[:0])
-	if _, err := w.file.WriteAt(w.buf, w.end); err != nil {
-		return err
-	}
-	w.end += int64(len(w.buf))
-	w.last = recordHash(w.buf)
-	return nil
-}
-
-func writeSynced(f File, b []byte, offset int64) error {
-	if _, err := f.WriteAt(b, offset); err != nil {
-		return err
-	}
-	return f.Sync()
 }

@@ -7,13 +7,15 @@
 //	Append ──▶ sequencer ── one record, one fdatasync ──▶ wal/0000000000000007
 //	              │ answers with the index
 //	              ▼
-//	          integrator ── files, fdatasync, rename ──▶ edge/0-2, tile/0/001, tile/entries/001
-//	              │       ── then fsync of directories
+//	          integrator ── files, rename ─────────────▶ edge/0-2, tile/0/001, tile/entries/001
+//	              │       ── then one syncfs for all
 //	              │       ── then replaced durably ────▶ state
 //	              ▼
 //	            Tree()
 //	Sign ─────────────────── replaced durably ──────────▶ journal
-//	Publish ──────────────── replaced durably ──────────▶ checkpoint, kept/…, tile/0/002.p/17
+//	Publish ──────────────── replaced durably ──────────▶ checkpoint, kept/…
+//	                         second names ─────────────▶ tile/0/002.p/17
+//	Lookup ◀──────────────── derived, never synced ─────▶ index/…
 //
 // The directory keeps the layout of c2sp.org/tlog-tiles below it, for the published size, so that
 // other programs can read it.
@@ -21,7 +23,6 @@ package local
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -29,11 +30,11 @@ import (
 	"log/slog"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/sync/errgroup"
 
-	"cocket.example/internal/strict"
 	"cocket.example/internal/tile"
 	"cocket.example/log"
 )
@@ -46,6 +47,7 @@ type Config struct {
 	FS      FS           // the log's directory, as Dir(path)
 	MinFree uint64       // bytes of free space below which nothing is accepted; default 64 MiB
 	Reserve uint64       // bytes kept in a file, to finish on a full disk what was accepted; default 16 MiB
+	Retain  uint64       // bytes of write-ahead log kept behind the tree, for repair; default 128 MiB
 	Logger  *slog.Logger // nil discards
 }
 
@@ -55,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Reserve == 0 {
 		c.Reserve = 16 << 20
+	}
+	if c.Retain == 0 {
+		c.Retain = 128 << 20
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -71,104 +76,32 @@ type Storage struct {
 	id     identity
 	epoch  uint64
 
-	tree  atomic.Pointer[log.Tree] // integrated; its state is durable
-	index *index
-	tail  tail
+	tree    atomic.Pointer[log.Tree] // integrated; its state is durable
+	state   atomic.Pointer[[]byte]   // the file of that name, as written last
+	durable atomic.Uint64            // entries that are acknowledged
+	index   *index
+	tail    tail
 
 	queue    chan *request
 	stopping chan struct{} // closed when nothing more is taken
 	stopped  chan struct{} // closed when the sequencer has answered everything it took
 	spent    atomic.Bool   // the reserve was given up and is not set aside again yet
 
-	wal  *wal  // owned by the sequencer
-	edge *edge // owned by the integrator
+	wal   *wal  // owned by the sequencer
+	edge  *edge // owned by the integrator
+	draft *edge // memory for the edge of the next step
 
 	journal journal
 }
 
-// Create makes a new, empty log in an empty or missing directory. Its last step writes the file
-// "format": a directory without it is not a log, and creating one can be tried again.
-func Create(fsys FS, origin string) error {
-	if err := strict.Name(origin); err != nil {
-		return fmt.Errorf("origin: %w", err)
-	}
-	if err := errors.Join(fsys.MkdirAll("."), fsys.SyncDir("..")); err != nil {
-		return err
-	}
-	lock, err := fsys.Lock("lock")
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	if err := vacant(fsys); err != nil {
-		return err
-	}
-	for _, dir := range []string{"wal", "edge", "kept", "tile"} {
-		if err := fsys.MkdirAll(dir); err != nil {
-			return err
-		}
-	}
-	return createFiles(fsys, origin)
-}
-
-// vacant makes sure that no log is here, whole or with its file "format" lost. A creation that
-// was cut short does not count: its state says that nobody has opened it.
-func vacant(fsys FS) error {
-	for _, name := range []string{"format", "checkpoint"} {
-		_, err := readFile(fsys, name, checkpointLimit)
-		if err == nil {
-			err = fmt.Errorf("%s: %w", name, fs.ErrExist)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is a log already, which is never written over: %w", err)
-		}
-	}
-	b, err := readFile(fsys, "state", 1<<12)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if st, err := parseState(b); err != nil || st.epoch > 0 {
-		return fmt.Errorf("there is a log already, only its file format is missing; restore that: %w", fs.ErrExist)
-	}
-	return nil
-}
-
-func createFiles(fsys FS, origin string) error {
-	st := state{tree: log.Tree{Root: [32]byte(rfc6962.DefaultHasher.EmptyRoot())}}
-	rand.Read(st.id[:])
-	w := &wal{fs: fsys, segment: segment{id: st.id}}
-	if err := w.roll(nil); err != nil {
-		return err
-	}
-	if err := w.file.Close(); err != nil {
-		return err
-	}
-	journal := signed{id: st.id}
-	journal.head.Root = st.tree.Root
-	for _, file := range []struct {
-		name  string
-		bytes []byte
-	}{
-		{"state", st.bytes()},
-		{"journal", journal.bytes()},
-		{"format", []byte(format + "\norigin " + origin + "\nlog " + st.id.String() + "\n")},
-	} {
-		if err := replaceFile(fsys, file.name, file.bytes); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+var emptyRoot = [32]byte(rfc6962.DefaultHasher.EmptyRoot())
 
 // Open opens the log in a directory, takes its writer's lock and recovers what was acknowledged.
 // It starts nothing.
 func Open(ctx context.Context, c Config) (*Storage, error) {
 	c = c.withDefaults()
 	s := &Storage{
-		fs: c.FS, config: c, index: newIndex(),
+		fs: c.FS, config: c, draft: new(edge),
 		queue: make(chan *request, queueLimit), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := s.readFormat(); err != nil {
@@ -212,16 +145,10 @@ func (s *Storage) recover(ctx context.Context) error {
 	}
 	s.id, s.epoch = st.id, st.epoch+1
 	s.tree.Store(&st.tree)
-	s.tail.init(st.tree.Size)
+	s.tail.init()
+	s.index = newIndex(s.fs, s.id)
 	if err := s.journal.open(s.fs, st); err != nil {
 		return err
-	}
-	var replayed *replay
-	if s.wal, replayed, err = recoverWAL(s.fs, st); err != nil {
-		return err
-	}
-	if replayed.cut != "" {
-		s.config.Logger.Warn("the write-ahead log ended in an unfinished write, kept aside", "file", replayed.cut)
 	}
 	if s.edge, err = readEdge(ctx, s, st.tree.Size); err != nil {
 		return err
@@ -229,28 +156,75 @@ func (s *Storage) recover(ctx context.Context) error {
 	if s.edge.root() != st.tree.Root {
 		return fmt.Errorf("%w: the right edge of the tree does not give the root in state", ErrDamaged)
 	}
-	if err := s.takeOver(st, replayed.entries); err != nil {
+	if err := s.takeOver(st); err != nil {
 		return err
 	}
-	return s.fillIndex(ctx, st.tree.Size, replayed.entries)
+	if err := s.replay(ctx, st); err != nil {
+		return err
+	}
+	if size := s.journal.size; size <= s.tree.Load().Size { // a larger one is for the log to judge
+		if err := s.writePartials(ctx, partials(size)); err != nil {
+			return err
+		}
+	}
+	return s.fillIndex(ctx)
 }
 
-// takeOver makes this the writer: the state gets its epoch, and what is acknowledged and not yet
-// integrated gets a new segment. Syncing the directory also makes durable what a process that was
-// killed had replaced and not synced, such as the journal.
-func (s *Storage) takeOver(st state, entries []log.Entry) error {
+// takeOver makes this the writer: the state gets its epoch. Syncing everything also makes durable
+// what a process that was killed had written and not synced.
+func (s *Storage) takeOver(st state) error {
 	st.epoch = s.epoch
-	err := s.withReserve(func() error { return replaceFile(s.fs, "state", st.bytes()) })
-	if err != nil {
+	return s.withReserve(func() error {
+		return errors.Join(s.fs.SyncAll(), s.writeState(st))
+	})
+}
+
+// replay integrates what the write-ahead log holds beyond the tree, in steps as when it runs, and
+// begins a new segment.
+func (s *Storage) replay(ctx context.Context, st state) error {
+	last := time.Now()
+	take := func(r record) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.tail.push(append(record(s.tail.buffer(len(r))), r...))
+		if size, _, _ := s.tail.waiting(); size < stepSize {
+			return nil
+		}
+		if time.Since(last) > 2*time.Second {
+			s.config.Logger.Info("integrating what the write-ahead log holds", "size", s.tree.Load().Size)
+			last = time.Now()
+		}
+		return s.settle()
+	}
+	var cut string
+	var err error
+	if s.wal, cut, err = recoverWAL(s.fs, st, take); err != nil {
 		return err
 	}
-	if err := s.withReserve(func() error { return s.wal.roll(entries) }); err != nil {
+	s.wal.id, s.wal.retain = s.id, int64(s.config.Retain)
+	if cut != "" {
+		s.config.Logger.Warn("the write-ahead log ended in an unfinished write, kept aside", "file", cut)
+	}
+	if err := s.settle(); err != nil {
 		return err
 	}
-	s.tail.push(entries)
+	s.durable.Store(s.wal.next)
+	if err := s.withReserve(func() error { return s.wal.roll(nil) }); err != nil {
+		return err
+	}
 	s.trim()
 	s.reserve()
 	return nil
+}
+
+// settle integrates the whole tail.
+func (s *Storage) settle() error {
+	records := s.tail.all()
+	if len(records) == 0 {
+		return nil
+	}
+	return s.withReserve(func() error { return s.step(records) })
 }
 
 func (s *Storage) readState() (state, error) {
@@ -268,11 +242,27 @@ func (s *Storage) readState() (state, error) {
 	return st, nil
 }
 
+func (s *Storage) writeState(st state) error {
+	b := st.bytes()
+	if err := replaceFile(s.fs, "state", b); err != nil {
+		return err
+	}
+	s.state.Store(&b)
+	return nil
+}
+
 // owned makes sure that the log has no other writer: the epoch on disk is still this storage's.
 func (s *Storage) owned() error {
-	st, err := s.readState()
+	b, err := readFile(s.fs, "state", 1<<12)
 	if err != nil {
-		return err
+		return fmt.Errorf("state: %w", err)
+	}
+	if string(b) == string(*s.state.Load()) {
+		return nil
+	}
+	st, err := parseState(b)
+	if err != nil {
+		return fmt.Errorf("%w: state: %w", ErrDamaged, err)
 	}
 	if st.epoch != s.epoch || st.id != s.id {
 		return fmt.Errorf("epoch %d on disk, %d here: %w", st.epoch, s.epoch, log.ErrConflict)
@@ -280,25 +270,22 @@ func (s *Storage) owned() error {
 	return nil
 }
 
-// fillIndex reads every leaf hash.
-func (s *Storage) fillIndex(ctx context.Context, size uint64, entries []log.Entry) error {
-	for i := uint64(0); i < size; i += tile.Width {
-		width := tile.WidthAt(0, i/tile.Width, size)
-		hashes, err := s.ReadTile(ctx, 0, i/tile.Width, width)
-		if err != nil {
+// fillIndex adds the leaf hashes that no run on disk holds.
+func (s *Storage) fillIndex(ctx context.Context) error {
+	size := s.tree.Load().Size
+	next, err := s.index.open(size)
+	for err == nil && next < size {
+		var hashes []byte
+		at, width := next/tile.Width, tile.WidthAt(0, next/tile.Width, size)
+		if hashes, err = s.ReadTile(ctx, 0, at, width); err != nil {
 			return err
 		}
-		for j := range width {
-			s.index.add([32]byte(hashes[j*tile.HashSize:]), i+uint64(j))
+		for ; err == nil && next < at*tile.Width+uint64(width); next++ {
+			err = s.index.add([32]byte(hashes[next%tile.Width*tile.HashSize:]))
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		err = errors.Join(err, ctx.Err())
 	}
-	for j, e := range entries {
-		s.index.add(e.Leaf, size+uint64(j))
-	}
-	return nil
+	return err
 }
 
 // Run sequences and integrates until ctx ends and everything accepted is integrated.
@@ -306,17 +293,25 @@ func (s *Storage) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.sequence(ctx) })
 	g.Go(func() error { return s.integrate(ctx) })
+	g.Go(func() error {
+		return s.index.run(ctx, func(err error) {
+			s.config.Logger.Error("index: a run could not be written; it is tried again", "err", err)
+		})
+	})
 	return errors.Join(g.Wait(), s.Close())
 }
 
 // Close releases a storage that was opened and never run.
 func (s *Storage) Close() error {
-	var err error
+	var errs []error
 	if s.wal != nil && s.wal.file != nil {
-		err = s.wal.file.Close()
+		errs = append(errs, s.wal.file.Close())
 	}
 	s.journal.close()
-	return errors.Join(err, s.lock.Close())
+	if s.index != nil {
+		errs = append(errs, s.index.close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
 }
 
 // Tree returns the integrated tree.
@@ -324,7 +319,20 @@ func (s *Storage) Tree(context.Context) (log.Tree, error) { return *s.tree.Load(
 
 // Lookup returns the index of a durable entry.
 func (s *Storage) Lookup(ctx context.Context, leaf [32]byte) (uint64, bool, error) {
-	return s.index.find(leaf, func(i uint64) ([32]byte, error) { return s.leafAt(ctx, i) })
+	return s.find(ctx, &leaf)
+}
+
+// find compares the stored leaf hashes of all candidates, whole.
+func (s *Storage) find(ctx context.Context, leaf *[32]byte) (uint64, bool, error) {
+	for _, i := range s.index.candidates(leaf) {
+		if i >= s.durable.Load() {
+			continue
+		}
+		if stored, err := s.leafAt(ctx, i); err != nil || stored == *leaf {
+			return i, err == nil, err
+		}
+	}
+	return 0, false, nil
 }
 
 // leafAt returns the stored leaf hash of a durable entry.

@@ -3,7 +3,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 // start opens and runs the log in dir; stop drains it and checks every byte of it.
 func start(t *testing.T, dir string) (s *Storage, stop func()) {
 	t.Helper()
-	s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1})
+	s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1, Reserve: 4096})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +90,7 @@ func create(t *testing.T) string {
 
 func TestAppendKeepsIndexes(t *testing.T) {
 	dir := create(t)
-	for round, total := range []int{1, 255, 256, 257, 3000, 70000} {
+	for round, total := range []int{1, 255, 256, 257, 3000, 65536} {
 		s, stop := start(t, dir)
 		batch := entries(0, total)
 		index := make([]uint64, total)
@@ -125,7 +124,7 @@ func TestEqualEntriesTogether(t *testing.T) {
 // TestCrash drops a running storage without draining it, as a kill does, and opens it again.
 func TestCrash(t *testing.T) {
 	dir := create(t)
-	s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1})
+	s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1, Reserve: 4096})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +154,11 @@ func TestCrash(t *testing.T) {
 }
 
 func TestDamagedWriteAheadLog(t *testing.T) {
-	dir := create(t)
-	s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1})
-	if err != nil {
+	d := newDisk(1)
+	if err := Create(d, "log.example/a"); err != nil {
 		t.Fatal(err)
 	}
+	s := open(t, d)
 	ctx, cancel := context.WithCancel(t.Context())
 	go s.sequence(ctx)
 	for i := range 3 {
@@ -170,44 +169,22 @@ func TestDamagedWriteAheadLog(t *testing.T) {
 	cancel()
 	<-s.stopped
 	name := segmentName(s.wal.generation)
+	end := s.wal.end
 	s.Close()
-
-	whole, err := readFile(Dir(dir), name, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for at := range whole {
-		bad := bytes.Clone(whole)
-		bad[at] ^= 1
-		if err := writeFile(Dir(dir), name, bad); err != nil {
-			t.Fatal(err)
-		}
-		s, err := Open(t.Context(), Config{FS: Dir(dir), MinFree: 1})
+	for at := range end {
+		damaged := d.clone()
+		damaged.names[name].data[at] ^= 1
+		s, err := Open(t.Context(), Config{FS: damaged, MinFree: 1, Reserve: 4096})
 		if err == nil {
-			n := uint64(len(s.tail.all()))
+			n := s.tree.Load().Size
 			s.Close()
 			if n < 3 {
 				t.Fatalf("byte %d changed: %d of 3 acknowledged entries are left and nobody was told", at, n)
 			}
-			removeSegmentsAfter(t, dir, name)
 			continue
 		}
 		if !errors.Is(err, ErrDamaged) {
 			t.Fatalf("byte %d changed: %v", at, err)
-		}
-	}
-}
-
-// removeSegmentsAfter undoes what Open began behind a segment.
-func removeSegmentsAfter(t *testing.T, dir, name string) {
-	t.Helper()
-	generations, err := listSegments(Dir(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range generations {
-		if segmentName(g) > name {
-			Dir(dir).Remove(segmentName(g))
 		}
 	}
 }

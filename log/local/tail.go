@@ -4,15 +4,19 @@ package local
 
 import (
 	"context"
+	"sort"
 	"sync"
 
 	"cocket.example/log"
 )
 
 const (
-	// tailLimit bounds the entries that are acknowledged and not integrated, by their cost;
-	// above it the sequencer waits, so that the tiles never fall behind for good.
-	tailLimit = 128 << 20
+	// tailLimit bounds the records that are acknowledged and not integrated, in bytes; above it
+	// the sequencer waits, so that the tiles never fall behind for good.
+	tailLimit = 64 << 20
+	// spareLimit bounds the buffers kept for the next records, and spareSize each of them.
+	spareLimit = 12
+	spareSize  = 12 << 20
 	// overhead is what an entry costs beside its bytes, on disk or in memory.
 	overhead = 128
 )
@@ -20,8 +24,8 @@ const (
 // cost is what entries take of the limits, in bytes.
 func cost(entries []log.Entry) int {
 	n := overhead * len(entries)
-	for _, e := range entries {
-		n += len(e.Data)
+	for i := range entries {
+		n += len(entries[i].Data)
 	}
 	return n
 }
@@ -30,14 +34,14 @@ func cost(entries []log.Entry) int {
 // the integrator pops once the tree's state is durable.
 type tail struct {
 	mu      sync.Mutex
-	first   uint64 // index of entries[0]
-	entries []log.Entry
-	cost    int
+	records []record
+	size    int           // bytes of the records
 	changed chan struct{} // closed and replaced at every change
 	ended   bool          // the sequencer pushes no more
+	spare   [][]byte      // buffers of records that were popped
 }
 
-func (t *tail) init(first uint64) { t.first, t.changed = first, make(chan struct{}) }
+func (t *tail) init() { t.changed = make(chan struct{}) }
 
 func (t *tail) update(f func()) {
 	t.mu.Lock()
@@ -47,32 +51,61 @@ func (t *tail) update(f func()) {
 	t.changed = make(chan struct{})
 }
 
-func (t *tail) push(entries []log.Entry) {
+func (t *tail) push(r record) {
 	t.update(func() {
-		t.entries = append(t.entries, entries...)
-		t.cost += cost(entries)
+		t.records = append(t.records, r)
+		t.size += len(r)
 	})
 }
 
+// pop drops the first n records and keeps some of their memory for the next.
 func (t *tail) pop(n int) {
 	t.update(func() {
-		t.cost -= cost(t.entries[:n])
-		t.entries = append([]log.Entry(nil), t.entries[n:]...)
-		t.first += uint64(n)
+		for i, r := range t.records[:n] {
+			t.size -= len(r)
+			if cap(r) <= spareSize && len(t.spare) < spareLimit {
+				t.spare = append(t.spare, r[:0])
+			}
+			t.records[i] = nil
+		}
+		t.records = t.records[n:]
 	})
+}
+
+// buffer returns memory for a record of about this size: the smallest spare that has room.
+func (t *tail) buffer(size int) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	best := -1
+	for i, b := range t.spare {
+		if cap(b) >= size && (best < 0 || cap(b) < cap(t.spare[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return make([]byte, 0, size)
+	}
+	b := t.spare[best]
+	t.spare = append(t.spare[:best], t.spare[best+1:]...)
+	return b
 }
 
 func (t *tail) end() { t.update(func() { t.ended = true }) }
 
-// next waits for entries and returns up to limit of them, which stay in the tail; none when the
-// tail has ended empty.
-func (t *tail) next(limit int) []log.Entry {
+// next waits for records and returns as many as fit limit, at least one; they stay in the tail.
+// None are returned when the tail has ended empty.
+func (t *tail) next(limit int) []record {
 	for {
 		t.mu.Lock()
-		entries, ended, changed := t.entries, t.ended, t.changed
+		records, ended, changed := t.records, t.ended, t.changed
 		t.mu.Unlock()
-		if len(entries) > 0 {
-			return entries[:min(limit, len(entries))]
+		if len(records) > 0 {
+			n, sum := 1, len(records[0])
+			for n < len(records) && sum+len(records[n]) <= limit {
+				sum += len(records[n])
+				n++
+			}
+			return records[:n:n]
 		}
 		if ended {
 			return nil
@@ -81,13 +114,18 @@ func (t *tail) next(limit int) []log.Entry {
 	}
 }
 
+// waiting returns how many bytes wait, whether more can come, and what is closed at the next change.
+func (t *tail) waiting() (size int, ended bool, changed chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.size, t.ended, t.changed
+}
+
 // room waits until the tail is below its limit.
 func (t *tail) room(ctx context.Context) error {
 	for {
-		t.mu.Lock()
-		full, changed := t.cost >= tailLimit, t.changed
-		t.mu.Unlock()
-		if !full {
+		size, _, changed := t.waiting()
+		if size < tailLimit {
 			return nil
 		}
 		select {
@@ -99,18 +137,19 @@ func (t *tail) room(ctx context.Context) error {
 }
 
 // all returns what is acknowledged and not integrated.
-func (t *tail) all() []log.Entry {
+func (t *tail) all() []record {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.entries
+	return t.records[:len(t.records):len(t.records)]
 }
 
 // leaf returns the leaf hash of entry i, if the tail holds it.
-func (t *tail) leaf(i uint64) ([32]byte, bool) {
+func (t *tail) leaf(i uint64) (leaf [32]byte, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if i < t.first || i-t.first >= uint64(len(t.entries)) {
-		return [32]byte{}, false
+	at := sort.Search(len(t.records), func(n int) bool { return t.records[n].end() > i })
+	if at == len(t.records) || i < t.records[at].first() {
+		return leaf, false
 	}
-	return t.entries[i-t.first].Leaf, true
+	return t.records[at].leaf(int(i - t.records[at].first())), true
 }
