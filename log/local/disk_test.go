@@ -101,21 +101,22 @@ func (d *disk) Crash() *disk {
 }
 
 // crash makes the disk after a crash. What was not synced is there as a whole, not at all, or in
-// part, at random.
+// part, at random. This disk goes on as it is, so that one run gives many crashes.
 func (d *disk) crash() *disk {
 	n := newDisk(d.rand.Uint64())
 	n.ignore, n.free = d.ignore, d.free
-	chance := []float64{0, 0.5, 0.9, 1}[d.rand.IntN(4)]
+	chance := []float64{0, 0.25, 0.5, 0.75, 1}[d.rand.IntN(5)]
+	kept := maps.Clone(d.kept)
 	gone := make(map[string]bool)
 	for _, o := range d.ops {
-		if gone[o.from] || gone[o.to] || !o.possible(d.kept) || d.rand.Float64() >= chance {
+		if gone[o.from] || gone[o.to] || !o.possible(kept) || d.rand.Float64() >= chance {
 			gone[o.from], gone[o.to] = true, true
 			continue
 		}
-		o.apply(d.kept)
+		o.apply(kept)
 	}
-	for name, i := range d.kept {
-		if !reachable(d.kept, name) {
+	for name, i := range kept {
+		if !reachable(kept, name) {
 			continue
 		}
 		if i != nil {
