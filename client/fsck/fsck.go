@@ -74,6 +74,7 @@ type checker struct {
 	places    []*place          // of one range, reused for each
 	edge      map[uint64][]byte // hashes of the partial tiles by level, as they follow from below
 	ambiguous bool              // a vote was a tie
+	tied      uint64            // damages that are only suspected
 }
 
 // Check checks the whole log. The error is what kept it from being checked; what is wrong with the

@@ -113,18 +113,20 @@ func gone(places []*place) bool {
 func (c *checker) judge(p *place, parent []byte) hash {
 	b, t := &p.bundle, &p.tile
 	root := c.vote(p, parent)
-	if b.err != nil || t.err != nil || !p.agree() {
-		var rebuilt []byte
-		if b.err == nil && b.root == root {
-			rebuilt = b.hashes
+	if p.agree() {
+		return root
+	}
+	bundleWrong, tileWrong := b.err != nil || b.root != root, t.err != nil || t.root != root
+	tie := b.err == nil && t.err == nil && !bytes.Equal(root[:], parent)
+	if bundleWrong || tie {
+		c.damage(Damage{Path: p.ref.Path(), Problem: p.bundleProblem(), ref: p.ref, tied: !bundleWrong})
+	}
+	if tileWrong || tie {
+		d := Damage{Path: p.tileRef().Path(), Problem: p.tileProblem(), ref: p.tileRef(), tied: !tileWrong}
+		if !bundleWrong {
+			d.rebuilt = bytes.Clone(b.hashes)
 		}
-		tie := b.root != root && t.root != root || !bytes.Equal(root[:], parent)
-		if b.err != nil || b.root != root || t.err == nil && tie {
-			c.damaged(p.ref, p.bundleProblem(), nil)
-		}
-		if t.err != nil || t.root != root || b.err == nil && tie {
-			c.damaged(p.tileRef(), p.tileProblem(), rebuilt)
-		}
+		c.damage(d)
 	}
 	return root
 }

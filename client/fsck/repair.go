@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cocket.example/internal/tile"
@@ -96,6 +98,9 @@ func (r Repair) fetch(ctx context.Context, report Report, staged *overlay) error
 			}
 			continue
 		}
+		if old, err := r.Dir.ReadBundle(ctx, d.ref.Index, d.ref.Width); err == nil && bytes.Equal(old, b) {
+			continue // it was only suspected
+		}
 		if err := staged.add(d.Path, b); err != nil {
 			return err
 		}
@@ -134,7 +139,7 @@ func (r Repair) install(report Report, staged *overlay) (repaired []Repaired, er
 	if r.Mirror == nil {
 		from = "copy"
 	}
-	for path := range staged.paths {
+	for _, path := range slices.Sorted(maps.Keys(staged.paths)) {
 		if err := r.Dir.replace(path); err != nil {
 			return repaired, err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cocket.example/internal/tile"
 	"cocket.example/receipt"
@@ -45,6 +46,7 @@ type Damage struct {
 
 	ref     tile.Ref
 	rebuilt []byte // what a tile holds if the rest is right; nil: not known from here
+	tied    bool   // no vote could tell; in order after all if the root proves what was trusted
 }
 
 // Good reports whether all of the log was found in order.
@@ -52,9 +54,18 @@ func (r Report) Good() bool { return r.Damaged == 0 && r.Proven }
 
 func (c *checker) damage(d Damage) {
 	c.report.Damaged++
+	if d.tied {
+		c.tied++
+	}
 	if len(c.report.Damages) < c.Limit {
 		c.report.Damages = append(c.report.Damages, d)
 	}
+}
+
+// acquit takes back what was only suspected, once the root has proven it.
+func (c *checker) acquit() {
+	c.report.Damaged -= c.tied
+	c.report.Damages = slices.DeleteFunc(c.report.Damages, func(d Damage) bool { return d.tied })
 }
 
 // damaged reports a tile or bundle by its tlog-tiles name.
