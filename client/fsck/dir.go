@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cocket.example/internal/tile"
 )
@@ -40,22 +41,23 @@ func (d Dir) Checkpoint(context.Context) ([]byte, error) {
 
 // ReadTile reads a tile of width hashes, as they stand there.
 func (d Dir) ReadTile(_ context.Context, level, index uint64, width int) ([]byte, error) {
-	return d.read(tile.Ref{Level: level, Index: index, Width: width})
+	return d.read(tile.Ref{Level: level, Index: index, Width: width}, nil)
 }
 
 // ReadBundle reads a bundle of width entries, as they stand there.
 func (d Dir) ReadBundle(_ context.Context, index uint64, width int) ([]byte, error) {
-	return d.read(tile.Ref{Entries: true, Index: index, Width: width})
+	return d.read(tile.Ref{Entries: true, Index: index, Width: width}, nil)
 }
 
 func (d Dir) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
 
-func (d Dir) read(ref tile.Ref) ([]byte, error) {
+// read reads into buf where that is large enough: millions of bundles are read one after another.
+func (d Dir) read(ref tile.Ref, buf []byte) ([]byte, error) {
 	limit := int64(tile.Width * tile.HashSize)
 	if ref.Entries {
 		limit = maxBundle
 	}
-	b, err := readBounded(d.path(ref.Path()), limit)
+	b, err := readInto(buf, d.path(ref.Path()), limit)
 	if ref.Width == tile.Width || !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
@@ -109,7 +111,9 @@ func prefix(ref tile.Ref, b []byte) ([]byte, error) {
 }
 
 // readBounded reads a file of at most limit bytes.
-func readBounded(path string, limit int64) ([]byte, error) {
+func readBounded(path string, limit int64) ([]byte, error) { return readInto(nil, path, limit) }
+
+func readInto(buf []byte, path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -122,9 +126,24 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("is no file of at most %d bytes", limit)
 	}
-	b := make([]byte, info.Size())
+	b := slices.Grow(buf[:0], int(info.Size()))[:info.Size()]
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, fmt.Errorf("reading %d bytes: %w", len(b), err)
 	}
 	return b, nil
+}
+
+// readTile and readBundle read a place, from a directory into buffers that are used again.
+func readTile(ctx context.Context, s Source, ref tile.Ref, buf []byte) ([]byte, error) {
+	if d, ok := s.(Dir); ok {
+		return d.read(ref, buf)
+	}
+	return s.ReadTile(ctx, ref.Level, ref.Index, ref.Width)
+}
+
+func readBundle(ctx context.Context, s Source, ref tile.Ref, buf []byte) ([]byte, error) {
+	if d, ok := s.(Dir); ok {
+		return d.read(ref, buf)
+	}
+	return s.ReadBundle(ctx, ref.Index, ref.Width)
 }

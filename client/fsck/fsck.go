@@ -72,6 +72,7 @@ type checker struct {
 	report    Report
 	size      uint64
 	places    []*place          // of one range, reused for each
+	hashers   []*hasher         // one for each goroutine
 	edge      map[uint64][]byte // hashes of the partial tiles by level, as they follow from below
 	ambiguous bool              // a vote was a tie
 	tied      uint64            // damages that are only suspected

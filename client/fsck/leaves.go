@@ -38,21 +38,23 @@ func (p *place) tileRef() tile.Ref { return tile.Ref{Index: p.ref.Index, Width: 
 type hasher struct {
 	leaf  []byte // 0x00 ‖ entry
 	nodes []byte // the level that is being hashed
+	file  []byte // the bundle
 }
 
 // read reads a place and hashes it. The error is what kept it from being read.
 func (h *hasher) read(ctx context.Context, s Source, p *place) error {
 	full := p.ref.Width == tile.Width
-	bundle, err := s.ReadBundle(ctx, p.ref.Index, p.ref.Width)
+	bundle, err := readBundle(ctx, s, p.ref, h.file)
 	if err == nil {
+		h.file = bundle
 		p.bundle.hashes, p.bundle.err = h.bundle(p.bundle.hashes[:0], bundle, p.ref.Width)
 	} else if p.bundle.err, err = unreadable(err); err != nil {
 		return err
 	}
 	if !full {
-		p.raw = bundle
+		p.raw = bytes.Clone(bundle)
 	}
-	p.tile.hashes, err = s.ReadTile(ctx, 0, p.ref.Index, p.ref.Width)
+	p.tile.hashes, err = readTile(ctx, s, p.tileRef(), p.tile.hashes)
 	if err == nil {
 		p.tile.err = checkLength(p.tile.hashes, p.ref.Width)
 	} else if p.tile.err, err = unreadable(err); err != nil {

@@ -64,6 +64,7 @@ func (c *checker) placesOf(r uint64) []*place {
 		*p = place{
 			ref:    tile.Ref{Entries: true, Index: first + uint64(n), Width: width},
 			bundle: side{hashes: p.bundle.hashes[:0]},
+			tile:   side{hashes: p.tile.hashes[:0]},
 		}
 	}
 	return c.places[:n]
@@ -73,9 +74,12 @@ func (c *checker) placesOf(r uint64) []*place {
 func (c *checker) readPlaces(ctx context.Context, places []*place) error {
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for range min(c.Parallel, len(places)) {
+	for n := range min(c.Parallel, len(places)) {
+		if n == len(c.hashers) {
+			c.hashers = append(c.hashers, new(hasher))
+		}
+		h := c.hashers[n]
 		group.Go(func() error {
-			var h hasher
 			for i := next.Add(1) - 1; i < int64(len(places)); i = next.Add(1) - 1 {
 				if err := ctx.Err(); err != nil {
 					return err

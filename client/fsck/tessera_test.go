@@ -4,7 +4,9 @@ package fsck_test
 
 import (
 	"crypto/sha256"
+	"syscall"
 	"testing"
+	"time"
 
 	tesseraclient "github.com/transparency-dev/tessera/client"
 	tesserafsck "github.com/transparency-dev/tessera/fsck"
@@ -55,12 +57,18 @@ func BenchmarkCheck(b *testing.B) {
 	w := build(b, size, 400)
 	rate := func(check func() error) func(*testing.B) {
 		return func(b *testing.B) {
+			var before syscall.Rusage
+			syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 			for b.Loop() {
 				if err := check(); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.ReportMetric(size*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+			var after syscall.Rusage
+			syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+			cpu := time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+			b.ReportMetric(size*float64(b.N)/cpu.Seconds(), "entries/cpu-s")
 		}
 	}
 	b.Run("tessera", rate(func() error { return w.theirs(b) }))
