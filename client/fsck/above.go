@@ -101,12 +101,12 @@ func (c *checker) judgeLast(ctx context.Context, p *place) error {
 	if p.agree() {
 		return nil
 	}
-	if !right || b.err != nil {
+	if b.err != nil || !right && t.err == nil {
 		c.damaged(p.ref, p.bundleProblem(), nil)
 	}
 	if right {
 		c.damaged(p.tileRef(), p.tileProblem(), b.hashes)
-	} else if !gives(t) {
+	} else if !gives(t) && (t.err != nil || b.err == nil) {
 		c.damaged(p.tileRef(), p.tileProblem(), nil)
 	}
 	return ctx.Err()

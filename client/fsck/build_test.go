@@ -127,7 +127,7 @@ func (w *world) remove(t testing.TB, name string) {
 	}
 }
 
-// harm is a way to damage a file; nil removes it.
+// harms are ways to damage a file; nil removes it.
 var harms = map[string]func([]byte) []byte{
 	"flipped":   func(b []byte) []byte { b = bytes.Clone(b); b[len(b)/2] ^= 4; return b },
 	"first":     func(b []byte) []byte { b = bytes.Clone(b); b[0] ^= 1; return b },

@@ -20,7 +20,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"runtime"
+	"slices"
 
 	"cocket.example/client"
 	"cocket.example/internal/tile"
@@ -143,11 +145,21 @@ func unreadable(err error) (found, failed error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errMissing):
 		return errMissing, nil
-	case errors.Is(err, client.ErrUnreachable), errors.Is(err, fs.ErrPermission),
+	case errors.Is(err, client.ErrUnreachable), refused(err), errors.Is(err, fs.ErrPermission),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("reading the log: %w", err)
 	}
 	return err, nil
+}
+
+// refused reports whether a server would not answer now, or not us. Status 500 is not among them: so
+// a server answers for a tile that it finds damaged itself.
+func refused(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && slices.Contains([]int{
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	}, e.Status)
 }
 
 var (

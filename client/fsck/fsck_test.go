@@ -109,6 +109,22 @@ func TestGoesOn(t *testing.T) {
 	}
 }
 
+// TestUnproven: where a part is lost altogether the root proves nothing, and no more is blamed than
+// is known to be wrong.
+func TestUnproven(t *testing.T) {
+	w := build(t, 700, 0)
+	lost := []string{"tile/entries/000", "tile/0/000", "tile/1/000.p/2"}
+	for _, name := range lost {
+		w.remove(t, name)
+	}
+	w.remove(t, "edge")
+	w.damage(t, "tile/0/002.p/188", harms["truncated"])
+	want := append(lost, "tile/0/002.p/188")
+	if report := w.check(t); report.Proven || !slices.Equal(paths(report), want) {
+		t.Errorf("%+v", report)
+	}
+}
+
 // TestConsistentForgery replaces an entry with everything above it but the checkpoint.
 func TestConsistentForgery(t *testing.T) {
 	w, other := build(t, 300, 0), build(t, 300, 30)

@@ -92,6 +92,7 @@ func TestHostile(t *testing.T) {
 			rw.Header().Set("Content-Length", strconv.Itoa(1<<30))
 			io.Copy(rw, io.LimitReader(zeros{}, 1<<30))
 		},
+		"internal": func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) },
 		"redirect": func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, elsewhere.URL+r.URL.Path, http.StatusFound)
 		},
@@ -132,6 +133,18 @@ func TestSlow(t *testing.T) {
 	c.Source = must(client.New(client.Config{URL: server.URL, Attempts: 2, Timeout: 500 * time.Millisecond}))
 	if _, err := fsck.Check(t.Context(), c); !errors.Is(err, client.ErrUnreachable) {
 		t.Fatal(err)
+	}
+}
+
+// TestRefused: a server that answers 503 for good is not damaged, but was not checked.
+func TestRefused(t *testing.T) {
+	w := build(t, 300, 0)
+	c := serve(t, w, "/tile/0/000", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+	})
+	var refusal *client.Error
+	if report, err := fsck.Check(t.Context(), c); !errors.As(err, &refusal) || report.Damaged > 0 {
+		t.Fatalf("%+v, %v", report, err)
 	}
 }
 

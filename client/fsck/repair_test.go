@@ -35,8 +35,8 @@ func (w *world) mirror(t *testing.T) string {
 	return dir
 }
 
-// TestRepairEveryFile damages every file but the checkpoint in every way; with a mirror each comes back as it
-// was, and the damaged one is kept.
+// TestRepairEveryFile damages every file but the checkpoint in every way; with a mirror each comes
+// back as it was, and the damaged one is kept.
 func TestRepairEveryFile(t *testing.T) {
 	for _, size := range []int{1, 255, 257, 700} {
 		w := build(t, size, 0)
