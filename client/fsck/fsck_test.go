@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,7 @@ import (
 )
 
 // sizes stand around the edges of tiles and ranges.
-var sizes = []int{0, 1, 255, 256, 257, 511, 512, 65535, 65536, 65537, 2 << 16}
+var sizes = []int{0, 1, 255, 256, 257, 511, 512, 65535, 65536, 65537}
 
 func TestGood(t *testing.T) {
 	for _, size := range sizes {
@@ -42,12 +43,12 @@ func TestEveryFile(t *testing.T) {
 	for _, size := range []int{1, 255, 256, 257, 511} {
 		w := build(t, size, 0)
 		for _, name := range w.files(t) {
-			w.named(t, name)
+			w.named(t, name, slices.Collect(maps.Keys(harms))...)
 		}
 	}
 }
 
-// TestKinds damages one file of every kind in larger logs.
+// TestKinds damages one file of every kind in larger logs, where the full check takes longer.
 func TestKinds(t *testing.T) {
 	for _, size := range []int{65535, 65536, 65537, 70000} {
 		w := build(t, size, 0)
@@ -56,18 +57,19 @@ func TestKinds(t *testing.T) {
 			dir := filepath.Dir(name)
 			if kind := dir + fmt.Sprint(strings.Contains(name, ".p/"), name == "tile/0/100"); !kinds[kind] {
 				kinds[kind] = true
-				w.named(t, name)
+				w.named(t, name, "flipped", "missing")
 			}
 		}
 	}
 }
 
-// named damages a file in every way, and puts it back.
-func (w *world) named(t *testing.T, name string) {
+// named damages a file in these ways, and puts it back.
+func (w *world) named(t *testing.T, name string, hows ...string) {
 	t.Helper()
 	whole := w.read(t, name)
 	growing := strings.HasPrefix(name, "edge/")
-	for how, harm := range harms {
+	for _, how := range hows {
+		harm := harms[how]
 		if harm == nil && (growing || name == "checkpoint" || strings.Contains(name, ".p/")) {
 			continue // read from the other copy; a log without checkpoint is none
 		}
