@@ -3,6 +3,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -11,6 +12,9 @@ import (
 	"time"
 	"unicode"
 )
+
+// ErrUnreachable means that no whole answer was had from the log, so that nothing can be said of it.
+var ErrUnreachable = errors.New("the log could not be reached")
 
 // Error is a refusal by the log.
 type Error struct {

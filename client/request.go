@@ -119,6 +119,9 @@ func (e *brokenError) Error() string {
 
 func (e *brokenError) Unwrap() error { return e.err }
 
+// Is lets errors.Is find a broken connection as ErrUnreachable.
+func (e *brokenError) Is(target error) bool { return target == ErrUnreachable }
+
 // unwrapURL takes off the method and URL that our own errors name already.
 func unwrapURL(err error) error {
 	var u *url.Error

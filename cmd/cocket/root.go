@@ -41,6 +41,7 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		newVerifyCommand(),
 		newDiscloseCommand(),
 		newInspectCommand(),
+		newFsckCommand(),
 		newDemoCommand(),
 	)
 	for _, cmd := range root.Commands() {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cocket.example/client"
+	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/declaration"
 	"cocket.example/receipt"
 )
@@ -25,7 +26,7 @@ const (
 type loader struct {
 	client   *client.Client
 	policy   receipt.Policy
-	progress *progress
+	progress *progress.Progress
 
 	mu     sync.Mutex
 	result result
@@ -40,9 +41,9 @@ func load(ctx context.Context, c Config, s *Site, in sealed) (result, error) {
 	}
 	l := &loader{
 		client: cl, policy: s.Policy, seen: make(map[string]receipt.Trusted),
-		progress: newProgress(c.Err, "submitted and verified", len(in.entries)),
+		progress: progress.New(c.Err, "submitted and verified", len(in.entries)),
 	}
-	defer l.progress.done()
+	defer l.progress.Done()
 	g, loading := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for i := 0; i < len(in.entries) && loading.Err() == nil; i += batchSize {
@@ -104,7 +105,7 @@ func (l *loader) batch(ctx context.Context, entries [][]byte) error {
 		}
 		l.record(index[i], err)
 	}
-	l.progress.add(len(entries))
+	l.progress.Add(len(entries))
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"sync"
 
+	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/declaration"
 )
 
@@ -52,8 +53,8 @@ func seal(ctx context.Context, c Config, s *Site) (sealed, error) {
 		return result, err
 	}
 	defer f.Close()
-	p := newProgress(c.Err, "sealed", c.Entries)
-	defer p.done()
+	p := progress.New(c.Err, "sealed", c.Entries)
+	defer p.Done()
 	if err := result.resume(f, next, c.Entries, p); err != nil {
 		return result, fmt.Errorf("%s: %w; remove %s to begin anew", name, err, s.Dir)
 	}
@@ -74,13 +75,13 @@ func seal(ctx context.Context, c Config, s *Site) (sealed, error) {
 			w.Write(append(b, '\n')) // Flush reports the error
 			result.add(l)
 		}
-		p.add(len(lines))
+		p.Add(len(lines))
 	}
 	return result, errors.Join(w.Flush(), f.Sync(), ctx.Err())
 }
 
 // resume takes the lines of an earlier run and leaves the file behind the last whole one.
-func (r *sealed) resume(f *os.File, next rows, limit int, p *progress) error {
+func (r *sealed) resume(f *os.File, next rows, limit int, p *progress.Progress) error {
 	in, end := bufio.NewReaderSize(f, 1<<20), int64(0)
 	for r.rows < limit {
 		b, err := in.ReadBytes('\n')
@@ -103,7 +104,7 @@ func (r *sealed) resume(f *os.File, next rows, limit int, p *progress) error {
 		}
 		end += int64(len(b))
 		r.add(l)
-		p.add(1)
+		p.Add(1)
 	}
 	if r.rows < limit {
 		if err := f.Truncate(end); err != nil && !errors.Is(err, fs.ErrNotExist) {

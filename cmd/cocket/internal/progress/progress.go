@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package demo
+// Package progress shows how far a long step is.
+package progress
 
 import (
 	"fmt"
@@ -13,8 +14,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far a long step is: a bar on a terminal, plain lines elsewhere.
-type progress struct {
+// Progress is a bar on a terminal, plain lines elsewhere.
+type Progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	what  string
@@ -24,8 +25,9 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 }
 
-func newProgress(w io.Writer, what string, total int) *progress {
-	p := &progress{w: w, what: what, total: total, shown: time.Now()}
+// New begins to show a step of total things on w, as "what n of total".
+func New(w io.Writer, what string, total int) *Progress {
+	p := &Progress{w: w, what: what, total: total, shown: time.Now()}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
 			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
@@ -34,7 +36,8 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return p
 }
 
-func (p *progress) add(n int) {
+// Add counts n more things as done.
+func (p *Progress) Add(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.n += n
@@ -45,12 +48,13 @@ func (p *progress) add(n int) {
 	}
 }
 
-func (p *progress) line() {
+func (p *Progress) line() {
 	p.shown = time.Now()
 	fmt.Fprintf(p.w, "%s %d of %d\n", p.what, p.n, p.total)
 }
 
-func (p *progress) done() {
+// Done ends the bar, or says the last count.
+func (p *Progress) Done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cocket.example/client"
+	"cocket.example/client/fsck"
+	"cocket.example/cmd/cocket/internal/progress"
+	"cocket.example/cmd/internal/keyfile"
+	"cocket.example/log/local"
+)
+
+// examination is what the flags of fsck say.
+type examination struct {
+	vkey, policy string
+	from, resume string
+	repair, json bool
+}
+
+func newFsckCommand() *cobra.Command {
+	var x examination
+	cmd := &cobra.Command{
+		Use:   "fsck DIR|URL",
+		Short: "Check every byte of a log, and repair a directory",
+		Long: `Check every byte of a log against its signed checkpoint: every bundle is hashed
+again, every tile compared with what lies below it, and the root with the
+checkpoint. A damaged place is named, and the check goes on behind it.
+
+With --repair, in a directory whose server is stopped, tiles are rebuilt from
+bundles, and damaged bundles fetched from a mirror given with --from. Only what
+gives the signed root is installed, and what it replaces is kept beside it as
+NAME.damaged. Checkpoint, journal and write-ahead log are never changed.
+
+It ends with lines that a program can read, one "name value" a line.`,
+		Example: `  cocket fsck log --vkey log.vkey
+  cocket fsck https://log.example --policy policy --resume fsck.marks
+  cocket fsck log --vkey log.vkey --repair --from https://mirror.example/log`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			result, err := x.run(cmd.Context(), args[0], cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if err := x.print(cmd.OutOrStdout(), result); err != nil {
+				return err
+			}
+			if !result.good() {
+				return refutedError{fmt.Errorf("%s is damaged: %d resources%s", args[0], result.Damaged, x.advice(args[0]))}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&x.vkey, "vkey", "", "`VKEY` of the log, or its file")
+	cmd.Flags().StringVar(&x.policy, "policy", "", "`FILE` of the policy, for the witnesses as well")
+	cmd.Flags().StringVar(&x.resume, "resume", "", "`FILE` that lets a check that was broken off go on")
+	cmd.Flags().BoolVar(&x.repair, "repair", false, "replace what is damaged by what the signed tree says")
+	cmd.Flags().StringVar(&x.from, "from", "", "`DIR|URL` of a mirror that has the bundles")
+	cmd.Flags().BoolVar(&x.json, "json", false, "report for programs")
+	cmd.MarkFlagsMutuallyExclusive("vkey", "policy")
+	cmd.MarkFlagsMutuallyExclusive("repair", "resume")
+	return cmd
+}
+
+// checked is the result of all that fsck looks at. What is found in a directory beside tiles,
+// bundles and checkpoint becomes a part of it here, and a term of good.
+type checked struct {
+	fsck.Report
+	Repaired []fsck.Repaired `json:"repaired"`
+}
+
+func (c checked) good() bool { return c.Good() }
+
+// run checks, and repairs if it is to.
+func (x examination) run(ctx context.Context, where string, stderr io.Writer) (result checked, err error) {
+	config, err := x.config(stderr)
+	if err != nil {
+		return result, err
+	}
+	if x.repair {
+		return x.runRepair(ctx, where, config)
+	}
+	if x.from != "" {
+		return result, errors.New("--from is for --repair")
+	}
+	if config.Source, err = openLog(where); err != nil {
+		return result, err
+	}
+	if isURL(where) {
+		config.Parallel = requests
+	}
+	result.Report, err = fsck.Check(ctx, config)
+	return result, err
+}
+
+// requests is how many are sent to a server at a time.
+const requests = 16
+
+func (x examination) config(stderr io.Writer) (config fsck.Config, err error) {
+	switch {
+	case x.policy != "":
+		policy, err := readPolicy(x.policy)
+		if err != nil {
+			return config, err
+		}
+		config.Policy = &policy
+	case x.vkey != "":
+		key, err := keyfile.VerifierKey(x.vkey)
+		if err != nil {
+			return config, fmt.Errorf("--vkey: %w", err)
+		}
+		config.Key = &key
+	}
+	config.Resume, config.Progress = x.resume, show(stderr)
+	return config, nil
+}
+
+// show turns the counts of one check, or of several after another, into a bar each.
+func show(w io.Writer) func(done, total uint64) {
+	var p *progress.Progress
+	var shown uint64
+	return func(done, total uint64) {
+		if p == nil || done < shown {
+			p, shown = progress.New(w, "checked entries", int(total)), 0
+		}
+		p.Add(int(done - shown))
+		if shown = done; done == total {
+			p.Done()
+			p = nil
+		}
+	}
+}
+
+// runRepair repairs under the writer's lock, so that no server writes meanwhile.
+func (x examination) runRepair(ctx context.Context, dir string, config fsck.Config) (result checked, err error) {
+	if isURL(dir) {
+		return result, errors.New("--repair is for a directory: run it where the log lies")
+	}
+	repair := fsck.Repair{Dir: fsck.Dir(dir), Check: config}
+	if x.from != "" {
+		if repair.Mirror, err = openLog(x.from); err != nil {
+			return result, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if _, err := repair.Dir.Checkpoint(ctx); err != nil {
+		return result, fmt.Errorf("%s is no log that can be repaired: %w", dir, err)
+	}
+	lock, err := local.Dir(dir).Lock("lock")
+	if err != nil {
+		return result, fmt.Errorf("stop the server first: %w", err)
+	}
+	defer lock.Close()
+	result.Report, result.Repaired, err = repair.Run(ctx)
+	return result, err
+}
+
+func isURL(where string) bool { return strings.Contains(where, "://") }
+
+func openLog(where string) (fsck.Source, error) {
+	if !isURL(where) {
+		return fsck.Dir(where), nil
+	}
+	return client.New(client.Config{URL: where})
+}
+
+// advice says what to do about damage.
+func (x examination) advice(where string) string {
+	switch {
+	case isURL(where):
+		return ""
+	case !x.repair:
+		return "; stop the server and give --repair"
+	case x.from == "":
+		return "; give a mirror with --from that has what is missing"
+	}
+	return "; the mirror has not what the signed tree says"
+}
+
+// print prints damages and repairs, then the names and values.
+func (x examination) print(w io.Writer, c checked) error {
+	if x.json {
+		return printJSON(w, c)
+	}
+	var b strings.Builder
+	for _, d := range c.Damages {
+		fmt.Fprintf(&b, "%s: %s\n", printable(d.Path), printable(d.Problem))
+	}
+	if more := c.Damaged - uint64(len(c.Damages)); more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
+	for _, r := range c.Repaired {
+		fmt.Fprintf(&b, "%s: repaired from the %s\n", r.Path, r.From)
+	}
+	if c.Signature == fsck.NotChecked {
+		b.WriteString("No signature was checked, only that all agrees: give --vkey or --policy.\n")
+	}
+	fmt.Fprintf(&b, "origin %s\nsignature %s\nsize %d\nroot %x\nentries %d\nresumed %d\nbundles %d\ntiles %d\n",
+		printable(c.Origin), c.Signature, c.Size, c.Root, c.Entries, c.Resumed, c.Bundles, c.Tiles)
+	fmt.Fprintf(&b, "damaged %d\nrepaired %d\n", c.Damaged, len(c.Repaired))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
