@@ -30,8 +30,9 @@ fuzz: ## every fuzz target for T each
 	  done; \
 	done
 
-bench: ## this log against its peers and the machine, on smaller trees; into bench.json
-	go run ./benchmarks --quick --json bench.json
+bench: ## this log against its peers and the machine, on smaller trees; into bin/
+	mkdir -p bin
+	go run ./benchmarks --quick --json bin/bench.json --out bin/bench
 
 clean:
 	rm -rf bin demo

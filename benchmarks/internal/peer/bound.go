@@ -121,11 +121,10 @@ func (b *bound) run(ctx context.Context, m *meter) error {
 func (b *bound) produce(ctx context.Context, p *producer) error {
 	var sum [32]byte
 	for b.stopping.Err() == nil {
-		entries := p.batch(boundBatch)
-		for _, e := range entries {
-			sum = sha256.Sum256(e)
+		batch := p.slab(boundBatch)
+		for e := 0; e < len(batch); e += EntrySize {
+			sum = sha256.Sum256(batch[e : e+EntrySize])
 		}
-		batch := entries[0][: boundBatch*EntrySize : boundBatch*EntrySize]
 		select {
 		case b.hashed <- batch:
 		case <-ctx.Done():

@@ -144,15 +144,23 @@ func newProducer(id int) *producer {
 
 // batch makes n entries in one piece of memory.
 func (p *producer) batch(n int) [][]byte {
-	slab, entries := make([]byte, n*EntrySize), make([][]byte, n)
+	slab, entries := p.slab(n), make([][]byte, n)
 	for i := range entries {
-		p.count++
 		entries[i] = slab[i*EntrySize : (i+1)*EntrySize : (i+1)*EntrySize]
-		copy(entries[i], p.random[p.count*EntrySize%(uint64(len(p.random))-EntrySize):])
-		binary.BigEndian.PutUint64(p.stamp[8:], p.count)
-		copy(entries[i], p.stamp[:])
 	}
 	return entries
+}
+
+// slab makes n entries, one after the other.
+func (p *producer) slab(n int) []byte {
+	slab := make([]byte, n*EntrySize)
+	for entry := slab; len(entry) > 0; entry = entry[EntrySize:] {
+		p.count++
+		copy(entry[:EntrySize], p.random[p.count*EntrySize%(uint64(len(p.random))-EntrySize):])
+		binary.BigEndian.PutUint64(p.stamp[8:], p.count)
+		copy(entry, p.stamp[:])
+	}
+	return slab
 }
 
 // pause waits, for no longer than ctx.
