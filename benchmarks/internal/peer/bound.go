@@ -43,10 +43,6 @@ func runBound(ctx context.Context, spec Spec, tell say) error {
 		return err
 	}
 	m := meter{spec: spec, began: time.Now(), tell: tell}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	time.AfterFunc(spec.Warm+spec.Measure, b.stop)
-	time.AfterFunc(spec.Warm, func() { b.marks <- struct{}{} })
 	if err := b.run(ctx, &m); err != nil {
 		return err
 	}
@@ -64,19 +60,14 @@ type bound struct {
 	journal *os.File // preallocated
 	offset  int64    // in journal
 
-	stopping context.Context
-	stop     context.CancelFunc
-	marks    chan struct{} // the warm-up is over
-	hashed   chan []byte
-	synced   chan []byte
+	hashed chan []byte // batches, hashed once
+	synced chan []byte // batches that are in the journal
 }
 
 func newBound(dir string) (*bound, error) {
 	b := &bound{
-		dir: dir, marks: make(chan struct{}, 1),
-		hashed: make(chan []byte, journalAhead), synced: make(chan []byte, 2*boundRound),
+		dir: dir, hashed: make(chan []byte, journalAhead), synced: make(chan []byte, 2*boundRound),
 	}
-	b.stopping, b.stop = context.WithCancel(context.Background())
 	var err error
 	if b.root, err = os.Open(dir); err != nil {
 		return nil, err
@@ -98,13 +89,17 @@ func fill(f *os.File, size int) error {
 	return nil
 }
 
+// run runs all stages until the time is over and everything is on the disk. A batch counts when it is
+// in the journal, as it does for a log.
 func (b *bound) run(ctx context.Context, m *meter) error {
 	defer b.root.Close()
 	defer b.journal.Close()
+	producing, stop := context.WithCancel(ctx)
+	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	producers, _ := errgroup.WithContext(ctx)
+	var producers errgroup.Group
 	for i := range runtime.NumCPU() {
-		producers.Go(func() error { return b.produce(ctx, newProducer(i)) })
+		producers.Go(func() error { return b.produce(ctx, producing, newProducer(i)) })
 	}
 	g.Go(func() error {
 		defer close(b.hashed)
@@ -112,15 +107,19 @@ func (b *bound) run(ctx context.Context, m *meter) error {
 	})
 	g.Go(func() error {
 		defer close(b.synced)
-		return b.write(ctx)
+		return b.write(ctx, m)
 	})
-	g.Go(func() error { return b.integrate(ctx, m) })
+	g.Go(func() error { return b.integrate(ctx) })
+	pause(ctx, m.spec.Warm)
+	m.mark()
+	pause(ctx, m.spec.Measure)
+	stop()
 	return g.Wait()
 }
 
-func (b *bound) produce(ctx context.Context, p *producer) error {
+func (b *bound) produce(ctx, until context.Context, p *producer) error {
 	var sum [32]byte
-	for b.stopping.Err() == nil {
+	for until.Err() == nil {
 		batch := p.slab(boundBatch)
 		for e := 0; e < len(batch); e += EntrySize {
 			sum = sha256.Sum256(batch[e : e+EntrySize])
@@ -136,7 +135,7 @@ func (b *bound) produce(ctx context.Context, p *producer) error {
 }
 
 // write takes whatever waits, writes it into the journal, and syncs once.
-func (b *bound) write(ctx context.Context) error {
+func (b *bound) write(ctx context.Context, m *meter) error {
 	for first := range b.hashed {
 		group := [][]byte{first}
 		for more := true; more && len(group) < journalAhead; {
@@ -152,6 +151,7 @@ func (b *bound) write(ctx context.Context) error {
 		if err := b.record(group); err != nil {
 			return err
 		}
+		m.acknowledged.Add(uint64(len(group)) * boundBatch)
 		for _, batch := range group {
 			select {
 			case b.synced <- batch:
@@ -176,25 +176,18 @@ func (b *bound) record(group [][]byte) error {
 	return unix.Fdatasync(int(b.journal.Fd()))
 }
 
-// integrate writes the bundles and tiles of round after round. The entries of a round count when
-// its syncfs has returned; the files of the next are written meanwhile.
-func (b *bound) integrate(ctx context.Context, m *meter) error {
+// integrate writes the bundles and tiles of round after round. The files of the next are written
+// while a round is synced.
+func (b *bound) integrate(ctx context.Context) error {
 	syncs := new(errgroup.Group)
 	for round := 0; ; round++ {
 		n, err := b.round(ctx, round)
 		if err = errors.Join(err, syncs.Wait()); err != nil || n == 0 {
 			return err
 		}
-		syncs = new(errgroup.Group)
 		syncs.Go(func() error {
 			if err := unix.Syncfs(int(b.root.Fd())); err != nil {
 				return fmt.Errorf("syncfs: %w", err)
-			}
-			m.acknowledged.Add(uint64(n) * boundBatch)
-			select {
-			case <-b.marks:
-				m.mark()
-			default:
 			}
 			return nil
 		})
