@@ -96,7 +96,7 @@ func (s *site) configure(entries string) error {
 	}
 	policy := receipt.Policy{Logs: []receipt.Log{{Key: key}}, Witnesses: s.witnesses, Quorum: "none"}
 	if len(s.witnesses) > 0 {
-		all := receipt.Group{Name: "all", Threshold: len(s.witnesses)}
+		all := receipt.Group{Name: "quorum", Threshold: len(s.witnesses)}
 		for _, w := range s.witnesses {
 			all.Members = append(all.Members, w.Name)
 		}

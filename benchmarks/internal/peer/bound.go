@@ -25,7 +25,7 @@ import (
 //	           cores × (hash again, bundle and level-0 tile of 256 entries) ──▶ syncfs for each round
 const (
 	boundBatch   = 4096      // entries that are hashed together, a multiple of 256
-	boundRound   = 64        // batches of one syncfs
+	boundRound   = 16        // batches of one syncfs
 	journalSize  = 256 << 20 // bytes of the preallocated file, which is written again and again
 	tileWidth    = 256       // entries of a bundle, hashes of a tile
 	journalAhead = 8         // batches that one sync takes at most
