@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"cocket.example/benchmarks/internal/peer"
@@ -45,31 +47,40 @@ type checks struct {
 
 // compare takes turns.
 func (c checks) compare(ctx context.Context, r *results) error {
+	sides := []struct {
+		name  string
+		check func(context.Context) (seconds float64, err error)
+	}{
+		{"cocket", c.ours},
+		{"tessera_2", func(ctx context.Context) (float64, error) { return c.tessera(ctx, 2) }},
+		{"tessera_4", func(ctx context.Context) (float64, error) { return c.tessera(ctx, 4) }},
+	}
 	rates := make(map[string][]float64)
 	for range c.rounds {
-		for name, check := range map[string]func(context.Context) (float64, error){
-			"cocket":    c.ours,
-			"tessera_2": func(ctx context.Context) (float64, error) { return c.tessera(ctx, 2) },
-			"tessera_4": func(ctx context.Context) (float64, error) { return c.tessera(ctx, 4) },
-		} {
-			seconds, err := check(ctx)
+		for _, s := range sides {
+			seconds, err := s.check(ctx)
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			rates[name] = append(rates[name], float64(c.entries)/seconds)
-			c.say("%-14s %9.0f entries/s", name, float64(c.entries)/seconds)
+			rate := float64(c.entries) / seconds
+			rates[s.name] = append(rates[s.name], rate)
+			c.say("%-14s %9.0f entries/s", s.name, rate)
 		}
 	}
+	c.report(r, rates)
+	return nil
+}
+
+func (c checks) report(r *results, rates map[string][]float64) {
 	parts := make(map[string]float64)
 	p := Plot{Name: "fsck", Title: "Checking every byte of a log", Y: "entries/s"}
-	for _, name := range []string{"cocket", "tessera_2", "tessera_4"} {
+	for _, name := range slices.Sorted(maps.Keys(rates)) {
 		parts[name] = median(rates[name])
 		p.Bars = append(p.Bars, Bar{name, parts[name]})
 	}
 	best := max(parts["tessera_2"], parts["tessera_4"])
 	r.add("fsck_vs_tessera", ratio(parts["cocket"], best), parts)
 	r.plots = append(r.plots, p)
-	return nil
 }
 
 // ours runs "cocket fsck", whose time includes its start.
