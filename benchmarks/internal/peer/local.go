@@ -115,11 +115,7 @@ func raise(v *atomic.Uint64, n uint64) {
 // runJournal fills the write-ahead log of a storage that nobody signs for, and holds still until it
 // is killed.
 func runJournal(ctx context.Context, spec Spec, tell say) error {
-	config := local.Config{FS: local.Dir(spec.Dir)}
-	if err := retain(&config, spec.Retain); err != nil {
-		return err
-	}
-	storage, err := local.Open(ctx, config)
+	storage, err := local.Open(ctx, local.Config{FS: local.Dir(spec.Dir), Retain: spec.Retain})
 	if err != nil {
 		return err
 	}
