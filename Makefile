@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build demo test soak check race fuzz clean
+.PHONY: build demo test soak check race fuzz bench clean
 
 INPUT   ?=
 ENTRIES ?= 1000
@@ -29,6 +29,10 @@ fuzz: ## every fuzz target for T each
 	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) $$p || exit 1; \
 	  done; \
 	done
+
+bench: ## this log against its peers and the machine, on smaller trees; into bin/
+	mkdir -p bin
+	go run ./benchmarks --quick --json bin/bench.json --out bin/bench
 
 clean:
 	rm -rf bin demo
