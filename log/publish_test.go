@@ -195,6 +195,22 @@ func TestAhead(t *testing.T) {
 		}
 		stop()
 	})
+	timed(t, "at a witness, later", func(t *testing.T, b *bench) {
+		l, stop := b.run()
+		add(t, l, 0, 5)
+		time.Sleep(time.Second)
+		b.wantPublished(5, 1)
+		before := b.signatures()
+		b.witnesses.set(func(w *witnesses) { w.ahead = fmt.Errorf("witness w1 holds size 9: %w", log.ErrAhead) })
+		add(t, l, 5, 5)
+		time.Sleep(time.Second)
+		if b.signatures() != before {
+			t.Error("signed after a witness had shown more")
+		}
+		b.refuses(l)
+		b.says("witness w1 holds size 9")
+		stop()
+	})
 	for name, cp := range map[string]receipt.Checkpoint{
 		"larger":          {Origin: origin, Size: 12, Root: tree(12)},
 		"another":         {Origin: origin, Size: 10, Root: tree(11)},

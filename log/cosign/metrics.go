@@ -11,6 +11,7 @@ import (
 type metrics struct {
 	size     *prometheus.GaugeVec
 	failures *prometheus.CounterVec
+	claims   *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -22,6 +23,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, label),
 		failures: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "cocket_cosign_failures_total", Help: "Answers of the witness that were no cosignature.",
+		}, label),
+		claims: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "cocket_cosign_claims_total", Help: "Answers of the witness that claimed a larger tree than was signed.",
 		}, label),
 	}
 }
