@@ -21,7 +21,7 @@ import (
 //	  0 ── before ──┼── since ── kill ─┼── wants to sign another tree of the same sizes
 type restore struct {
 	before, since int    // entries
-	unsigned      bool   // what came since was acknowledged and not signed
+	unsigned      bool   // what came since was acknowledged, integrated and not signed
 	away          [2]int // witness that is away since the copy, and after the restore; -1: none
 }
 

@@ -251,7 +251,7 @@ func (s *site) grow(n int, name string) {
 	}
 }
 
-// appendUnsigned runs the log until n more entries are acknowledged, calls then, and kills the log.
+// appendUnsigned runs the log until n more entries are acknowledged and integrated, calls then, and kills the log.
 func (s *site) appendUnsigned(n int, name string, then func()) {
 	s.t.Helper()
 	l, stop, _, err := s.start(time.Hour)
@@ -265,7 +265,12 @@ func (s *site) appendUnsigned(n int, name string, then func()) {
 		s.dead = false
 		s.mu.Unlock()
 	}()
-	must(s.t, l.Append(s.t.Context(), s.batch(n, name), make([]uint64, n)))
+	if n > 0 {
+		index := make([]uint64, n)
+		must(s.t, l.Append(s.t.Context(), s.batch(n, name), index))
+		_, err = l.Entry(s.t.Context(), index[n-1]) // integrated: the directory lies still
+		must(s.t, err)
+	}
 	then()
 }
 
