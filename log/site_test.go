@@ -6,19 +6,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +25,6 @@ import (
 	"cocket.example/log/cosign"
 	"cocket.example/log/local"
 	"cocket.example/receipt"
-	"cocket.example/witness"
 )
 
 // siteWitnesses is the number of witnesses of a site that has some; two are the quorum.
@@ -55,14 +49,6 @@ type site struct {
 	dead  bool         // the log was killed: what its process still does is lost
 	out   bytes.Buffer // what the log wrote
 	count int          // entries made
-}
-
-// guard is a witness that can go away, or be played by somebody else.
-type guard struct {
-	url   string
-	state *witness.State
-	away  atomic.Bool
-	play  atomic.Pointer[http.HandlerFunc] // nil: the witness itself
 }
 
 func newSite(t *testing.T, witnesses int) *site {
@@ -94,41 +80,6 @@ func newSite(t *testing.T, witnesses int) *site {
 	must(t, log.Create(t.Context(), storage))
 	must(t, storage.Close())
 	return s
-}
-
-// addWitness starts the i-th witness, and returns its key and address.
-func (s *site) addWitness(logKey string, i int) (vkey, url string) {
-	s.t.Helper()
-	skey, vkey, err := receipt.GenerateKey(rand.Reader, receipt.Cosignature, fmt.Sprintf("witness.example/w%d", i))
-	must(s.t, err)
-	key, err := receipt.NewCosigner(skey)
-	must(s.t, err)
-	parsed, err := receipt.ParseVerifierKey(logKey)
-	must(s.t, err)
-	path := filepath.Join(s.t.TempDir(), "witness.db")
-	must(s.t, witness.CreateState(path))
-	g := &guard{}
-	g.state, err = witness.OpenState(path)
-	must(s.t, err)
-	w, err := witness.New(witness.Config{
-		State: g.state, Keys: []*receipt.Cosigner{key}, Logs: []receipt.VerifierKey{parsed},
-	})
-	must(s.t, err)
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		play := g.play.Load()
-		switch {
-		case g.away.Load():
-			panic(http.ErrAbortHandler)
-		case play != nil:
-			(*play)(rw, r)
-		default:
-			w.Handler().ServeHTTP(rw, r)
-		}
-	}))
-	g.url = server.URL
-	s.t.Cleanup(func() { server.Close(); must(s.t, g.state.Close()) })
-	s.witnesses = append(s.witnesses, g)
-	return vkey, server.URL
 }
 
 // Write takes what the log writes.
@@ -181,13 +132,6 @@ func (s *site) largest(heads []head) (size uint64) {
 		size = max(size, h.Size)
 	}
 	return size
-}
-
-// away lets one witness go, and all others come.
-func (s *site) away(i int) {
-	for n, w := range s.witnesses {
-		w.away.Store(n == i)
-	}
 }
 
 func (s *site) open() (*local.Storage, error) {
@@ -310,28 +254,4 @@ func (s *site) covered(l *log.Log, index uint64) bool {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 100*time.Millisecond)
 	defer cancel()
 	return l.Wait(ctx, index) == nil
-}
-
-// held returns what the witnesses hold of the log, which must be without evidence against it.
-func (s *site) held() (heads []head) {
-	s.t.Helper()
-	s.away(-1)
-	for _, w := range s.witnesses {
-		evidence, err := w.state.Evidence()
-		must(s.t, err)
-		if len(evidence) > 0 {
-			s.t.Errorf("a witness holds evidence of %d conflicts", len(evidence))
-		}
-		resp, err := http.Get(fmt.Sprintf("%s/%x/checkpoint", w.url, sha256.Sum256([]byte(origin))))
-		must(s.t, err)
-		b, err := io.ReadAll(resp.Body)
-		must(s.t, errors.Join(err, resp.Body.Close()))
-		if resp.StatusCode == http.StatusNotFound {
-			continue
-		}
-		cp, _, err := receipt.ParseCheckpoint(b)
-		must(s.t, err)
-		heads = append(heads, head{cp.Size, cp.Root})
-	}
-	return heads
 }

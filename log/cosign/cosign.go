@@ -91,6 +91,7 @@ func New(c Config) (*Gatherer, error) {
 		if w.URL == "" {
 			return nil, fmt.Errorf("witness %q has no URL in the policy, so it cannot be asked", w.Name)
 		}
+		g.metrics.begin(w.Name)
 		g.witnesses = append(g.witnesses, &witness{
 			Witness: w, client: client, prove: c.Prove,
 			url: strings.TrimSuffix(w.URL, "/"), monitor: strings.TrimSuffix(c.Monitors[w.Name], "/"),

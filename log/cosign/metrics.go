@@ -29,3 +29,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, label),
 	}
 }
+
+// begin lets the series of a witness stand at zero before its first answer, so that alerts see them.
+func (m *metrics) begin(witness string) {
+	m.size.WithLabelValues(witness)
+	m.failures.WithLabelValues(witness)
+	m.claims.WithLabelValues(witness)
+}
