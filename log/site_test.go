@@ -235,7 +235,8 @@ func (s *site) try(name string) outcome {
 		index := make([]uint64, 7)
 		switch err := l.Append(ctx, s.batch(len(index), name), index); {
 		case errors.Is(err, log.ErrPushback) && strings.Contains(err.Error(), "read-only"):
-			return outcome{s.said()}
+			stop() // by then it has said why
+			return outcome{"refused: " + s.said()}
 		case err == nil && s.covered(l, index[0]):
 			return outcome{}
 		}
