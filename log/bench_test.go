@@ -31,6 +31,14 @@ type witnesses struct {
 	offered []byte
 	lines   int // that have come
 	asked   int
+	ahead   error // what one of them showed
+}
+
+// Err returns what a witness showed.
+func (w *witnesses) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ahead
 }
 
 func (w *witnesses) Run(ctx context.Context) error {

@@ -69,6 +69,10 @@ type Cosigner interface {
 
 	// Cosigned returns the checkpoint offered last with every valid cosignature so far.
 	Cosigned() []byte
+
+	// Err returns an error that wraps ErrAhead once a witness has shown a checkpoint with the
+	// log's own signature that is larger than what was offered or contradicts it.
+	Err() error
 }
 
 // ErrAhead means that a checkpoint with the log's own signature exists that its storage does not

@@ -69,7 +69,7 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) open() *local.Storage {
 	r.t.Helper()
-	s, err := local.Open(r.t.Context(), local.Config{FS: local.Dir(r.dir), MinFree: 1})
+	s, err := local.Open(r.t.Context(), local.Config{FS: local.Dir(r.dir), MinFree: 1, Reserve: 1})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -200,64 +200,6 @@ func TestGate(t *testing.T) {
 	}
 	if _, err := l.Receipt(t.Context(), 0, false); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a receipt before a checkpoint: %v", err)
-	}
-}
-
-// flipper flips one bit of the n-th answer to a read.
-type flipper struct {
-	log.Storage
-	count atomic.Int64
-	at    int64
-	bit   int
-	after atomic.Bool
-}
-
-func (f *flipper) flip(b []byte, err error) ([]byte, error) {
-	if err == nil && f.after.Load() && f.count.Add(1) == f.at && len(b) > 0 {
-		b[f.bit/8%len(b)] ^= 1 << (f.bit % 8)
-	}
-	return b, err
-}
-
-func (f *flipper) ReadTile(ctx context.Context, level, index uint64, width int) ([]byte, error) {
-	return f.flip(f.Storage.ReadTile(ctx, level, index, width))
-}
-
-func (f *flipper) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
-	return f.flip(f.Storage.ReadBundle(ctx, index, width))
-}
-
-// TestFlippedBit flips one bit in each read of the check before a signature. What is signed is right
-// all the same, or nothing is signed any more.
-func TestFlippedBit(t *testing.T) {
-	for at := int64(1); at <= 12; at++ {
-		t.Run(fmt.Sprint(at), func(t *testing.T) {
-			r := newRig(t)
-			l, stop := r.run(same)
-			if err := l.Wait(t.Context(), add(t, l, 0, 300)[299]); err != nil {
-				t.Fatal(err)
-			}
-			stop()
-			r.broken = true // the first reads are those of the start
-			f := &flipper{at: at, bit: 12_345 * int(at)}
-			l, stop = r.run(func(s log.Storage) log.Storage { f.Storage = s; return f })
-			f.after.Store(true)
-			index := make([]uint64, 300)
-			if err := l.Append(t.Context(), entries(300, 300), index); err != nil && !errors.Is(err, log.ErrPushback) {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
-			defer cancel()
-			waited := l.Wait(ctx, 599)
-			stop()
-			want := tree(600)
-			if root, ok := r.roots[600]; ok && root != want {
-				t.Fatal("a damaged tree was signed")
-			}
-			if f.count.Load() >= at && waited == nil && r.roots[600] != want {
-				t.Fatal("published without a journalled head")
-			}
-		})
 	}
 }
 

@@ -40,6 +40,11 @@ func (l *Log) publishing(ctx, run context.Context) error {
 // round signs and publishes if the tree grew, the heartbeat is due, or the last attempt failed; it
 // publishes again if more cosignatures came.
 func (l *Log) round(ctx context.Context) error {
+	if l.config.Cosigner != nil {
+		if err := l.config.Cosigner.Err(); err != nil {
+			return err
+		}
+	}
 	tree, err := l.config.Storage.Tree(ctx)
 	if err != nil {
 		return err

@@ -22,6 +22,12 @@ func timed(t *testing.T, name string, test func(t *testing.T, b *bench)) {
 	})
 }
 
+// settle lets time pass, and everything that is due then happen.
+func settle(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestInterval(t *testing.T) {
 	timed(t, "nothing new, nothing signed", func(t *testing.T, b *bench) {
 		b.config.Heartbeat = time.Hour
@@ -60,9 +66,9 @@ func TestHeartbeatTime(t *testing.T) {
 	timed(t, "running clock", func(t *testing.T, b *bench) {
 		l, stop := b.run()
 		add(t, l, 0, 7)
-		time.Sleep(time.Second)
+		settle(time.Second)
 		first, asked := b.storage.head, b.witnesses.asked
-		time.Sleep(10 * time.Minute)
+		settle(10 * time.Minute)
 		second := b.storage.head
 		if second.Tree != first.Tree || second.Time.Sub(first.Time) < 10*time.Minute {
 			t.Errorf("head %v after %v, want the same tree ten minutes later", second, first)
@@ -77,10 +83,10 @@ func TestHeartbeatTime(t *testing.T) {
 		b.storage.head.Time = future
 		l, stop := b.run()
 		add(t, l, 0, 7)
-		time.Sleep(time.Second)
+		settle(time.Second)
 		b.wantPublished(7, 1)
 		asked := b.witnesses.asked
-		time.Sleep(10 * time.Minute)
+		settle(10 * time.Minute)
 		if !b.storage.head.Time.Equal(future) {
 			t.Errorf("journalled %s after %s", b.storage.head.Time, future)
 		}
@@ -124,13 +130,13 @@ func TestLate(t *testing.T) {
 	timed(t, "", func(t *testing.T, b *bench) {
 		l, stop := b.run()
 		add(t, l, 0, 3)
-		time.Sleep(time.Second)
+		settle(time.Second)
 		b.wantPublished(3, 1)
 		b.witnesses.set(func(w *witnesses) { w.lines = 2 })
-		time.Sleep(time.Second)
+		settle(time.Second)
 		b.wantPublished(3, 2)
 		before := len(b.storage.kept)
-		time.Sleep(time.Minute)
+		settle(time.Minute)
 		if n := len(b.storage.kept) - before; n != 0 {
 			t.Errorf("published %d times more", n)
 		}
@@ -193,6 +199,22 @@ func TestAhead(t *testing.T) {
 		if !strings.Contains(b.out.String(), "witness w1 holds size 9") {
 			t.Errorf("does not say why: %s", b.out.String())
 		}
+		stop()
+	})
+	timed(t, "at a witness, later", func(t *testing.T, b *bench) {
+		l, stop := b.run()
+		add(t, l, 0, 5)
+		settle(time.Second)
+		b.wantPublished(5, 1)
+		before := b.signatures()
+		b.witnesses.set(func(w *witnesses) { w.ahead = fmt.Errorf("witness w1 holds size 9: %w", log.ErrAhead) })
+		add(t, l, 5, 5)
+		settle(time.Second)
+		if b.signatures() != before {
+			t.Error("signed after a witness had shown more")
+		}
+		b.refuses(l)
+		b.says("witness w1 holds size 9")
 		stop()
 	})
 	for name, cp := range map[string]receipt.Checkpoint{

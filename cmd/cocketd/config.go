@@ -5,12 +5,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cocket.example/cmd/internal/config"
 	"cocket.example/cmd/internal/server"
 	"cocket.example/declaration"
 	"cocket.example/internal/strict"
 	"cocket.example/log/ingest"
+	"cocket.example/log/local"
 	"cocket.example/log/serve"
 	"go.yaml.in/yaml/v3"
 )
@@ -37,6 +39,12 @@ type Config struct {
 	Interval config.Duration `yaml:"interval"`
 	// Heartbeat is the time after which an unchanged tree is signed and cosigned again. Default 10m.
 	Heartbeat config.Duration `yaml:"heartbeat"`
+	// MinFree is how many bytes stay free on the disk of Dir: below that nothing is taken, and
+	// everything is read. Default 67108864 (64 MiB).
+	MinFree uint64 `yaml:"min_free"`
+	// Reserve is the size in bytes of a file that is given up on a full disk, to finish what was
+	// taken. Default 16777216 (16 MiB).
+	Reserve uint64 `yaml:"reserve"`
 	// Entries is what the log takes: declarations (the default), or any bytes. It is fixed when
 	// the log is created.
 	Entries ingest.Mode `yaml:"entries"`
@@ -106,6 +114,11 @@ func (c Config) check() error {
 		return errors.New("monitors: want a policy, which names the witnesses")
 	}
 	return nil
+}
+
+// storage returns the configuration of the log's directory. A nil logger discards.
+func (c Config) storage(logger *slog.Logger) local.Config {
+	return local.Config{FS: local.Dir(string(c.Dir)), MinFree: c.MinFree, Reserve: c.Reserve, Logger: logger}
 }
 
 // submitters returns the list as the write path wants it.

@@ -39,7 +39,7 @@ func createLog(ctx context.Context, c Config) (err error) {
 	if err := local.Create(local.Dir(dir), c.Origin); err != nil {
 		return fmt.Errorf("creating %s: %w", dir, err)
 	}
-	storage, err := local.Open(ctx, local.Config{FS: local.Dir(dir)})
+	storage, err := local.Open(ctx, c.storage(nil))
 	if err != nil {
 		return fmt.Errorf("opening %s: %w", dir, err)
 	}

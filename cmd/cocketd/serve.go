@@ -34,7 +34,7 @@ func serveLog(ctx context.Context, c Config, logger *slog.Logger) error {
 	if err := checkMode(string(c.Dir), c.Entries); err != nil {
 		return err
 	}
-	storage, err := local.Open(ctx, local.Config{FS: local.Dir(string(c.Dir)), Logger: logger})
+	storage, err := local.Open(ctx, c.storage(logger))
 	if err != nil {
 		return fmt.Errorf("opening %s: %w", c.Dir, err)
 	}
@@ -122,8 +122,9 @@ func (c Config) newLog(k keys, storage log.Storage, s shared) (*log.Log, error) 
 			Root: func(ctx context.Context, size uint64) (receipt.Hash, error) {
 				return tile.Root(ctx, storage, size)
 			},
-			Monitors: c.Monitors,
-			Logger:   s.logger,
+			Monitors:   c.Monitors,
+			Logger:     s.logger,
+			Registerer: s.registry,
 		})
 		if err != nil {
 			return nil, err

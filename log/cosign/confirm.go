@@ -3,6 +3,7 @@
 package cosign
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,12 +18,18 @@ import (
 
 // Confirm asks, before the first new signature after a start, what the witnesses hold. It sends the
 // checkpoint signed last again: a witness that cosigns it holds nothing larger. Where a monitoring
-// prefix is known, what is published there is compared too. It returns once the witnesses that have
-// not cosigned could not satisfy the quorum alone.
+// prefix is known, what is published there is compared too. It returns once the witnesses that were
+// not heard from could not satisfy the quorum alone.
 //
-// A witness that only claims to hold more (409) is an alarm and never makes the log read-only, but
-// neither does it count as heard: if the storage was restored from an older copy, that claim is all
-// that is seen of it, and a quorum of such witnesses has cosigned what this log no longer knows.
+// A witness that claims to hold more (409) is asked to show it:
+//
+//	it shows a checkpoint with this log's signature ──▶ ErrAhead: nothing is signed any more
+//	it shows none, and more witnesses have cosigned
+//	than make such claims ─────────────────────────────▶ an alarm; it is left out and counts as heard
+//	it shows none, and they have not ──────────────────▶ an alarm; the start waits
+//
+// The last line is for a log that was restored from an older copy, whose witnesses do not say what
+// they hold: then a claim is all that is seen of it.
 func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
 	o, err := g.put(signed)
 	if err != nil {
@@ -33,7 +40,7 @@ func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
 	group, looking := errgroup.WithContext(ctx)
 	for _, w := range g.witnesses {
 		if w.monitor != "" {
-			group.Go(func() error { return g.look(looking, w, o.checkpoint) })
+			group.Go(func() error { return g.compare(looking, w, o.checkpoint) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -41,17 +48,53 @@ func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
 	}
 	return g.await(ctx, o, func() bool {
 		return g.config.Policy.Quorum == "none" ||
-			!g.config.Policy.Satisfied(func(name string) bool { return !o.has(name) })
+			!g.config.Policy.Satisfied(func(name string) bool { return !o.heard(name) })
 	})
 }
 
+// heard reports whether a witness has said what it holds, or has claimed what it does not show while
+// others, more than make such claims, cosigned.
+func (o *offer) heard(name string) bool {
+	return o.has(name) || o.unproven[name] && len(o.unproven) < len(o.lines)
+}
+
+// compare looks at what a witness publishes. One that cannot be read is passed over: it still has to
+// cosign.
+func (g *Gatherer) compare(ctx context.Context, w *witness, ours receipt.Checkpoint) error {
+	err := g.look(ctx, w, ours)
+	if errors.Is(err, errUnread) {
+		g.config.Logger.Warn("the witness's monitoring address gave no checkpoint", "witness", w.Name, "err", err)
+		return nil
+	}
+	return err
+}
+
+// question looks for the proof of a larger tree at a witness that claims to hold one, below its
+// monitoring prefix, or its own URL if none is known.
+func (g *Gatherer) question(ctx context.Context, w *witness, o *offer) {
+	err := g.look(ctx, w, o.checkpoint)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case errors.Is(err, log.ErrAhead):
+		g.ahead = err
+	case err != nil && w.unread < maxTries-1:
+		w.unread++
+	default:
+		w.unread = 0
+		o.unproven[w.Name] = true
+	}
+}
+
+// errUnread means that a witness did not say what it holds.
+var errUnread = errors.New("what the witness holds cannot be read")
+
 // look reads what a witness publishes of this log (TW-24). Only a checkpoint with the log's own
-// signature counts. A witness that cannot be read is passed over: it still has to cosign.
+// signature counts.
 func (g *Gatherer) look(ctx context.Context, w *witness, ours receipt.Checkpoint) error {
 	theirs, err := g.fetch(ctx, w, ours.Origin)
 	if err != nil {
-		g.config.Logger.Warn("the witness's monitoring address gave no checkpoint", "witness", w.Name, "err", err)
-		return nil
+		return fmt.Errorf("%w: %w", errUnread, err)
 	}
 	if theirs.Size > ours.Size {
 		return fmt.Errorf("witness %s holds size %d with this log's signature, signed here are %d: %w",
@@ -73,7 +116,7 @@ var errForeign = errors.New("it does not hold this log's signature")
 // fetch reads and authenticates a witness's checkpoint of this log; the empty tree stands for none.
 func (g *Gatherer) fetch(ctx context.Context, w *witness, origin string) (receipt.Checkpoint, error) {
 	empty := receipt.Checkpoint{Origin: origin, Root: sha256.Sum256(nil)}
-	url := fmt.Sprintf("%s/%x/checkpoint", w.monitor, sha256.Sum256([]byte(origin)))
+	url := fmt.Sprintf("%s/%x/checkpoint", cmp.Or(w.monitor, w.url), sha256.Sum256([]byte(origin)))
 	resp, err := w.do(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return empty, err

@@ -64,6 +64,7 @@ type Gatherer struct {
 
 	mu      sync.Mutex
 	offer   *offer        // the newest
+	ahead   error         // wraps log.ErrAhead once a witness has shown what this log does not know
 	changed chan struct{} // closed and replaced at every new offer or answer
 }
 
@@ -73,6 +74,7 @@ type offer struct {
 	signed     []byte
 	lines      map[string]receipt.Signature // valid cosignatures, by the policy's names
 	errs       map[string]error             // what each of the others answered last
+	unproven   map[string]bool              // who claimed to hold more and did not show it
 	satisfied  bool                         // a quorum was handed out
 }
 
@@ -89,6 +91,7 @@ func New(c Config) (*Gatherer, error) {
 		if w.URL == "" {
 			return nil, fmt.Errorf("witness %q has no URL in the policy, so it cannot be asked", w.Name)
 		}
+		g.metrics.begin(w.Name)
 		g.witnesses = append(g.witnesses, &witness{
 			Witness: w, client: client, prove: c.Prove,
 			url: strings.TrimSuffix(w.URL, "/"), monitor: strings.TrimSuffix(c.Monitors[w.Name], "/"),
@@ -130,6 +133,9 @@ func (g *Gatherer) serve(ctx context.Context, w *witness) {
 			}
 		}
 		line, err := w.ask(ctx, o)
+		if errors.Is(err, errClaimsMore) {
+			g.question(ctx, w, o)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -164,11 +170,15 @@ func (g *Gatherer) answered(o *offer, w *witness, line receipt.Signature, err er
 	}
 	if err == nil {
 		o.lines[w.Name] = line
+		delete(o.unproven, w.Name)
 		g.metrics.size.WithLabelValues(w.Name).Set(float64(o.checkpoint.Size))
 		delete(o.errs, w.Name)
 	} else {
 		o.errs[w.Name] = err
 		g.metrics.failures.WithLabelValues(w.Name).Inc()
+		if errors.Is(err, errClaimsMore) {
+			g.metrics.claims.WithLabelValues(w.Name).Inc()
+		}
 	}
 	g.wake()
 }
@@ -193,7 +203,7 @@ func (g *Gatherer) put(signed []byte) (*offer, error) {
 	}
 	g.offer = &offer{
 		checkpoint: cp, signed: signed,
-		lines: make(map[string]receipt.Signature), errs: make(map[string]error),
+		lines: make(map[string]receipt.Signature), errs: make(map[string]error), unproven: make(map[string]bool),
 	}
 	g.wake()
 	return g.offer, nil
@@ -226,19 +236,28 @@ func (g *Gatherer) Cosigned() []byte {
 	return g.assemble(g.offer)
 }
 
+// Err returns an error that wraps log.ErrAhead once a witness has shown a checkpoint with this log's
+// signature that is larger than what this log has signed or contradicts it.
+func (g *Gatherer) Err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ahead
+}
+
 func (o *offer) has(name string) bool {
 	_, ok := o.lines[name]
 	return ok
 }
 
-// await waits until enough holds, which is called with mu held.
+// await waits until enough holds, which is called with mu held, or a witness has shown that this log
+// must not go on.
 func (g *Gatherer) await(ctx context.Context, o *offer, enough func() bool) error {
 	for {
 		g.mu.Lock()
-		ok, changed := enough(), g.changed
+		ahead, ok, changed := g.ahead, enough(), g.changed
 		g.mu.Unlock()
-		if ok {
-			return nil
+		if ahead != nil || ok {
+			return ahead
 		}
 		select {
 		case <-changed:

@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,11 +35,30 @@ type bench struct {
 	signer *receipt.Signer
 	policy receipt.Policy
 	keys   map[string]*receipt.Cosigner
+	out    *lines // what the gatherer logged
+}
+
+// lines are what a logger wrote; it may be read meanwhile.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func newBench(t *testing.T) *bench {
 	skey, vkey, err := receipt.GenerateKey(rand.Reader, receipt.Ed25519, origin)
-	b := &bench{t: t, keys: make(map[string]*receipt.Cosigner)}
+	b := &bench{t: t, keys: make(map[string]*receipt.Cosigner), out: new(lines)}
 	b.must(err)
 	b.signer, err = receipt.NewSigner(skey)
 	b.must(err)
@@ -76,7 +97,7 @@ func (b *bench) quorum(k int) *Gatherer {
 	}
 	b.policy.Groups, b.policy.Quorum = []receipt.Group{g}, g.Name
 	gatherer, err := New(Config{
-		Policy: b.policy, Timeout: 500 * time.Millisecond,
+		Policy: b.policy, Timeout: 500 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(b.out, nil)),
 		Prove: func(context.Context, uint64, uint64) ([]receipt.Hash, error) { return nil, nil },
 		Root:  func(_ context.Context, size uint64) (receipt.Hash, error) { return root(size), nil },
 	})

@@ -11,6 +11,7 @@ import (
 type metrics struct {
 	size     *prometheus.GaugeVec
 	failures *prometheus.CounterVec
+	claims   *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -23,5 +24,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		failures: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "cocket_cosign_failures_total", Help: "Answers of the witness that were no cosignature.",
 		}, label),
+		claims: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "cocket_cosign_claims_total", Help: "Answers of the witness that claimed a larger tree than was signed.",
+		}, label),
 	}
+}
+
+// begin lets the series of a witness stand at zero before its first answer, so that alerts see them.
+func (m *metrics) begin(witness string) {
+	m.size.WithLabelValues(witness)
+	m.failures.WithLabelValues(witness)
+	m.claims.WithLabelValues(witness)
 }

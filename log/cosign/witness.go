@@ -39,13 +39,14 @@ type errBusy struct{ after time.Duration }
 
 func (e errBusy) Error() string { return fmt.Sprintf("busy, asks for %s of patience", e.after) }
 
-// witness is one witness of the policy; its goroutine owns size.
+// witness is one witness of the policy; its goroutine owns size and unread.
 type witness struct {
 	receipt.Witness
 	url, monitor string
 	client       *http.Client
 	prove        func(ctx context.Context, from, to uint64) ([]receipt.Hash, error)
 	size         uint64 // of the tree that it holds, as far as known (TW-18)
+	unread       int    // times in a row that its proof of a larger tree could not be read
 }
 
 // ask sends a checkpoint and returns the witness's cosignature. It learns the size that the witness

@@ -108,26 +108,38 @@ func (h *History) Publish(ctx context.Context, s log.Storage) error {
 	if err != nil {
 		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	next := log.Head{Tree: tree, Time: time.Now().UTC().Truncate(time.Second)}
-	h.signed = append(h.signed, next)
+	h.update(func() { h.signed = append(h.signed, next) })
 	if err := s.Sign(ctx, previous, next); err != nil {
 		return err
 	}
-	h.signed = []log.Head{next}
-	if had, ok := h.roots[tree.Size]; ok && had != tree.Root {
+	p := published{tree.Size, Checkpoint(next)}
+	second := false
+	h.update(func() {
+		had, ok := h.roots[tree.Size]
+		second = ok && had != tree.Root
+		h.signed, h.roots[tree.Size] = []log.Head{next}, tree.Root
+		h.published = append(h.published, p)
+	})
+	if second {
 		return broken("size %d has two roots", tree.Size)
 	}
-	h.roots[tree.Size] = tree.Root
-	p := published{tree.Size, Checkpoint(next)}
-	h.published = append(h.published, p)
 	if err := s.Publish(ctx, p.size, p.checkpoint); err != nil {
 		return err
 	}
-	h.published = []published{p}
-	h.kept = append(h.kept, p)
+	h.update(func() {
+		h.published = []published{p}
+		h.kept = append(h.kept, p)
+	})
 	return nil
+}
+
+// update changes the history. It is never locked while a storage is called, which may be about to
+// crash and want a copy.
+func (h *History) update(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f()
 }
 
 // Checkpoint is a checkpoint with a line where signatures would be.

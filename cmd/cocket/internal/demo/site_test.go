@@ -3,28 +3,22 @@
 package demo
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"filippo.io/torchwood"
 	"github.com/transparency-dev/tessera/client"
 	"github.com/transparency-dev/tessera/fsck"
 	"golang.org/x/mod/sumdb/note"
 
-	ours "cocket.example/client"
-	"cocket.example/declaration"
 	"cocket.example/receipt"
 )
 
@@ -191,151 +185,6 @@ func write(t *testing.T, dir, name string, b []byte) {
 	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// TestKillServer kills the log server in the middle of a load, again and again: no acknowledged
-// entry is lost, no index changes, and no size has two roots.
-func TestKillServer(t *testing.T) {
-	rounds := 20
-	if os.Getenv("COCKET_SOAK") != "" {
-		rounds = 200
-	}
-	s, err := Prepare(t.TempDir(), bin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h := &history{index: make(map[[32]byte]uint64), roots: make(map[uint64][32]byte)}
-	for round := range rounds {
-		ctx, cancel := context.WithCancel(t.Context())
-		var wg sync.WaitGroup
-		for worker := range 4 {
-			wg.Go(func() { h.load(ctx, t, s, round*4+worker) })
-		}
-		time.Sleep(time.Duration(20+rand.IntN(200)) * time.Millisecond) // the moment is what is tried
-		if err := s.KillLog(); err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-		wg.Wait()
-		if err := s.StartLog(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		h.check(t, s)
-	}
-	if len(h.index) < rounds {
-		t.Fatalf("only %d entries were acknowledged in %d rounds", len(h.index), rounds)
-	}
-	if err := s.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if err := checkFsck(t, s.Dir); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d rounds, %d acknowledged entries, %d published sizes", rounds, len(h.index), len(h.roots))
-}
-
-// history is everything that the log ever said.
-type history struct {
-	mu      sync.Mutex
-	index   map[[32]byte]uint64
-	entries [][]byte
-	roots   map[uint64][32]byte
-}
-
-// load submits entries and fetches checkpoints until ctx ends.
-func (h *history) load(ctx context.Context, t *testing.T, s *Site, seed int) {
-	c := newClient(t, s)
-	next := madeUp(rand.New(rand.NewPCG(uint64(seed), 7)))
-	for ctx.Err() == nil {
-		var batch [][]byte
-		for range 10 {
-			fields, err := next()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			fields["declaration.number"] = fmt.Sprintf("%d-%s", seed, fields["declaration.number"])
-			l := sealOne(1, fields)
-			if l.entry == nil {
-				t.Error(l.Refused)
-				return
-			}
-			batch = append(batch, l.entry)
-		}
-		index, err := c.SubmitBatch(ctx, batch)
-		if err != nil {
-			continue // not acknowledged
-		}
-		h.acknowledged(t, batch, index)
-		if cp, err := c.Checkpoint(ctx); err == nil {
-			h.published(t, s, cp)
-		}
-	}
-}
-
-func (h *history) acknowledged(t *testing.T, batch [][]byte, index []uint64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i, entry := range batch {
-		leaf := declaration.LeafHash(entry)
-		if before, ok := h.index[leaf]; ok && before != index[i] {
-			t.Errorf("entry %d has index %d now", before, index[i])
-		} else if !ok {
-			h.entries = append(h.entries, entry)
-		}
-		h.index[leaf] = index[i]
-	}
-}
-
-func (h *history) published(t *testing.T, s *Site, checkpoint []byte) {
-	trusted, err := s.Policy.Verify(checkpoint)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	cp := trusted.Report().Checkpoint
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if root, ok := h.roots[cp.Size]; ok && root != cp.Root {
-		t.Errorf("size %d has two roots", cp.Size)
-	}
-	h.roots[cp.Size] = cp.Root
-}
-
-// check submits everything that was ever acknowledged again: each entry must have its old index, and a
-// receipt at it that verifies.
-func (h *history) check(t *testing.T, s *Site) {
-	if len(h.entries) == 0 {
-		return
-	}
-	c := newClient(t, s)
-	index, err := c.SubmitBatch(t.Context(), h.entries)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.acknowledged(t, h.entries, index)
-	l := &loader{client: c, policy: s.Policy, seen: make(map[string]receipt.Trusted)}
-	for _, i := range []int{0, rand.IntN(len(h.entries)), len(h.entries) - 1} {
-		b, err := c.Receipt(t.Context(), index[i], patience)
-		if err == nil {
-			err = l.verify(h.entries[i], b)
-		}
-		if err != nil {
-			t.Fatalf("entry %d: %v", index[i], err)
-		}
-	}
-}
-
-func newClient(t *testing.T, s *Site) *ours.Client {
-	t.Helper()
-	c, err := ours.New(ours.Config{URL: s.LogURL, Token: s.Token, Attempts: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // TestMissingProgram names what to do.
