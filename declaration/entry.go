@@ -180,8 +180,7 @@ func comparePublic(a, b Field) int {
 
 // CheckSubmitter checks a submitter's name: 1 to 128 characters of ASCII 0x21–0x7E without "+".
 func CheckSubmitter(name string) error {
-	bad := func(r rune) bool { return r < 0x21 || r > 0x7e || r == '+' }
-	if name == "" || len(name) > maxSubmitter || strings.ContainsFunc(name, bad) {
+	if name == "" || len(name) > maxSubmitter || !strict.Visible(name) {
 		return invalid("submitter %.40q: want 1 to %d characters of visible ASCII without +", name, maxSubmitter)
 	}
 	return nil

@@ -82,6 +82,8 @@ func Name(s string) error {
 		return errors.New("empty name")
 	case len(s) > MaxName:
 		return fmt.Errorf("name of %d bytes, want at most %d", len(s), MaxName)
+	case Visible(s):
+		return nil
 	case !utf8.ValidString(s):
 		return errors.New("name is not UTF-8")
 	case strings.ContainsFunc(s, func(r rune) bool {
@@ -90,6 +92,16 @@ func Name(s string) error {
 		return fmt.Errorf("name %q holds white space, a control character or a plus sign", s)
 	}
 	return nil
+}
+
+// Visible reports whether s is visible ASCII without "+": 0x21 to 0x7E.
+func Visible(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x21 || c > 0x7e || c == '+' {
+			return false
+		}
+	}
+	return true
 }
 
 // Line cuts text at its first LF and returns the line without it. Text that does not end a line
