@@ -43,6 +43,11 @@ func split(batch []log.Entry) []part {
 // judge hashes and judges every entry of a batch by itself, on all cores if it is large. It returns
 // those that refer to another, in order; the first that is bad refuses the whole.
 func (h *Handler) judge(r request, batch []log.Entry) (refs []reference, err error) {
+	if len(batch) < 2*minPart {
+		p := part{entries: batch}
+		h.judgePart(r, &p)
+		return p.refs, p.err
+	}
 	parts := split(batch)
 	var others sync.WaitGroup
 	for i := range parts[1:] {
