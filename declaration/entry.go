@@ -7,11 +7,10 @@ package declaration
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -36,9 +35,6 @@ var (
 	// does not know: to who reads the log, an opaque leaf.
 	ErrUnknown = errors.New("unknown version, profile or event")
 )
-
-// versionForm is the first line of an entry, whatever its version.
-var versionForm = regexp.MustCompile(`^cocket-entry/v[1-9][0-9]{0,3}$`)
 
 func invalid(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrInvalid)...)
@@ -110,100 +106,6 @@ func (e Entry) print(fields, certifier, signed bool) []byte {
 
 func encode(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
-// Parse parses an entry: every rule of the format that can be seen without the opening. It prints
-// back and compares, so that an entry has one spelling.
-func Parse(entry []byte) (Entry, error) {
-	if len(entry) > maxEntry {
-		return Entry{}, invalid("entry of %d bytes, want at most %d", len(entry), maxEntry)
-	}
-	p := parser{rest: entry}
-	header := p.line()
-	if p.err == nil && header != entryHeader && versionForm.MatchString(header) {
-		return Entry{}, fmt.Errorf("%.40q: %w", header, ErrUnknown)
-	}
-	if header != entryHeader {
-		return Entry{}, invalid("the first line of an entry is %q", entryHeader)
-	}
-	e, err := p.entry()
-	if err != nil {
-		return Entry{}, err
-	}
-	if !bytes.Equal(e.Bytes(), entry) {
-		return Entry{}, invalid("entry is not in canonical form")
-	}
-	return e, e.check()
-}
-
-// parser reads lines "<keyword> <value>" in their fixed order.
-type parser struct {
-	rest []byte
-	err  error
-}
-
-func (p *parser) line() (line string) {
-	if p.err == nil {
-		if line, p.rest, p.err = strict.Line(p.rest); p.err != nil {
-			p.err = fmt.Errorf("entry: %w: %w", p.err, ErrInvalid)
-		}
-	}
-	return line
-}
-
-// next returns the value of the next line, which must have this keyword.
-func (p *parser) next(keyword string) string {
-	value, ok := strings.CutPrefix(p.line(), keyword+" ")
-	if p.err == nil && !ok {
-		p.err = invalid("entry: want a line %q here", keyword)
-	}
-	return value
-}
-
-// has reports whether the next line has this keyword.
-func (p *parser) has(keyword string) bool {
-	return p.err == nil && bytes.HasPrefix(p.rest, []byte(keyword+" "))
-}
-
-func (p *parser) hash(keyword, value string) (h Hash) {
-	if p.err == nil {
-		var err error
-		if h, err = strict.Hash(value); err != nil {
-			p.err = invalid("entry line %s: %v", keyword, err)
-		}
-	}
-	return h
-}
-
-func (p *parser) entry() (e Entry, err error) {
-	e.Log, e.Event, e.Profile, e.Submitter = p.next("log"), p.next("event"), p.next("profile"), p.next("submitter")
-	width, root, _ := strings.Cut(p.next("fields"), " ")
-	n, err := strict.Decimal(width)
-	if p.err == nil && err != nil {
-		p.err = invalid("entry line fields: %v", err)
-	}
-	e.Width, e.Root = int(min(n, maxWidth+1)), p.hash("fields", root)
-	e.Certifier = p.hash("certifier", p.next("certifier"))
-	if p.has("refers") {
-		h := p.hash("refers", p.next("refers"))
-		e.Refers = &h
-	}
-	for p.has("tag") {
-		e.Tags = append(e.Tags, p.hash("tag", p.next("tag")))
-	}
-	for p.has("public") {
-		path, value, _ := strings.Cut(p.next("public"), " ")
-		e.Public = append(e.Public, Field{Path: path, Value: value, Present: true})
-	}
-	if p.has("signed") {
-		if e.Signed, err = strict.Base64(p.next("signed")); p.err == nil && (err != nil || len(e.Signed) != 68) {
-			p.err = invalid("entry line signed: want base64 of a key id and an Ed25519 signature")
-		}
-	}
-	if p.err == nil && len(p.rest) > 0 {
-		p.err = invalid("entry: a line out of its place: %.20q", p.rest)
-	}
-	return e, p.err
-}
-
 // check judges an entry that is well-formed.
 func (e *Entry) check() error {
 	if err := strict.Name(e.Log); err != nil {
@@ -232,20 +134,19 @@ func (e *Entry) check() error {
 	return e.checkPublic(table)
 }
 
-// checkAscending judges the public lines as far as any profile would.
+// checkAscending judges the public lines as far as any profile would. Where they ascend, equal paths
+// are neighbours.
 func (e *Entry) checkAscending() error {
 	if len(e.Public) > maxPublic {
 		return invalid("entry: %d public lines, want at most %d", len(e.Public), maxPublic)
 	}
-	paths := make(map[string]bool)
-	for _, f := range e.Public {
-		if f.Path == "" || f.Value == "" || paths[f.Path] {
+	for i, f := range e.Public {
+		if f.Path == "" || f.Value == "" || i > 0 && e.Public[i-1].Path == f.Path {
 			return invalid("entry line public: want a path and a value, each path once")
 		}
-		paths[f.Path] = true
-	}
-	if !slices.IsSortedFunc(e.Public, comparePublic) {
-		return invalid("entry: public lines are not ascending")
+		if i > 0 && comparePublic(e.Public[i-1], f) > 0 {
+			return invalid("entry: public lines are not ascending")
+		}
 	}
 	return nil
 }
@@ -260,7 +161,7 @@ func (e *Entry) checkPublic(table *Table) error {
 		if !spec.Public {
 			return invalid("entry line public: %s may not be shown in clear", f.Path)
 		}
-		if value, err := spec.Rule.normalise(f.Value); err != nil || value != f.Value {
+		if !spec.Rule.isNormal(f.Value) {
 			return invalid("entry line public: %s: not a normalised %s", f.Path, spec.Rule.Name)
 		}
 		if number >= e.Width {
@@ -271,14 +172,15 @@ func (e *Entry) checkPublic(table *Table) error {
 	return nil
 }
 
+// comparePublic orders public lines by their bytes. A space, which ends a path, is less than anything
+// that a path may hold, so that path and value can be compared one after the other.
 func comparePublic(a, b Field) int {
-	return strings.Compare(a.Path+" "+a.Value, b.Path+" "+b.Value)
+	return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Value, b.Value))
 }
 
 // CheckSubmitter checks a submitter's name: 1 to 128 characters of ASCII 0x21–0x7E without "+".
 func CheckSubmitter(name string) error {
-	bad := func(r rune) bool { return r < 0x21 || r > 0x7e || r == '+' }
-	if name == "" || len(name) > maxSubmitter || strings.ContainsFunc(name, bad) {
+	if name == "" || len(name) > maxSubmitter || !strict.Visible(name) {
 		return invalid("submitter %.40q: want 1 to %d characters of visible ASCII without +", name, maxSubmitter)
 	}
 	return nil

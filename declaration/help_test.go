@@ -26,7 +26,7 @@ func (s testSigner) KeyHash() uint32 { return s.vkey.ID }
 
 func (s testSigner) Sign(text []byte) ([]byte, error) { return ed25519.Sign(s.key, text), nil }
 
-func certifierKey(t *testing.T) (string, note.Signer) {
+func certifierKey(t testing.TB) (string, note.Signer) {
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
 	vkey, err := strict.NewKey("exporter.example", strict.Ed25519, key.Public().(ed25519.PublicKey))
@@ -36,7 +36,7 @@ func certifierKey(t *testing.T) (string, note.Signer) {
 	return vkey.String(), testSigner{key, vkey}
 }
 
-func unhash(t *testing.T, s string) Hash {
+func unhash(t testing.TB, s string) Hash {
 	t.Helper()
 	h, err := strict.Hash(s)
 	if err != nil {
@@ -50,12 +50,12 @@ func sample(profile string, fields map[string]string) Declaration {
 		Submitter: "broker.example", Fields: fields}
 }
 
-func mustSeal(t *testing.T, d Declaration) Opening {
+func mustSeal(t testing.TB, d Declaration) Opening {
 	t.Helper()
 	return sealWith(t, d, rand.Reader)
 }
 
-func sealWith(t *testing.T, d Declaration, random io.Reader) Opening {
+func sealWith(t testing.TB, d Declaration, random io.Reader) Opening {
 	t.Helper()
 	o, err := d.Seal(random)
 	if err != nil {

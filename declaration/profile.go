@@ -62,9 +62,6 @@ func lookup(profile, event string) (*Table, error) {
 	if !slices.Contains(events, event) {
 		return nil, invalid("event %.40q: want one of %s", event, strings.Join(events, ", "))
 	}
-	if !profileForm.MatchString(profile) {
-		return nil, invalid("profile %.40q: want a name and version as usmca/1", profile)
-	}
 	for _, p := range profiles {
 		if p.Name != profile {
 			continue
@@ -73,6 +70,9 @@ func lookup(profile, event string) (*Table, error) {
 			return t, nil
 		}
 		return nil, fmt.Errorf("event %.40q of profile %s: %w", event, profile, ErrUnknown)
+	}
+	if !profileForm.MatchString(profile) {
+		return nil, invalid("profile %.40q: want a name and version as usmca/1", profile)
 	}
 	return nil, fmt.Errorf("profile %.40q: %w", profile, ErrUnknown)
 }

@@ -20,6 +20,16 @@ type Rule struct {
 	Closed bool     // of a closed vocabulary: only such fields may be public
 	Codes  []string // the vocabulary, where it is a list
 	apply  func(string) (string, error)
+	set    map[string]bool // Codes again: each is normalised
+}
+
+// isNormal reports whether a value is normalised. Most are codes, which need no other look.
+func (r *Rule) isNormal(value string) bool {
+	if r.set[value] {
+		return true
+	}
+	normal, err := r.normalise(value)
+	return err == nil && normal == value
 }
 
 // maxValue bounds any value in bytes.
@@ -93,7 +103,7 @@ func oneOf(name string, values ...string) *Rule {
 	if len(values) > 12 {
 		want = "want a code of " + name
 	}
-	return &Rule{Name: name, Closed: true, Codes: values, apply: func(v string) (string, error) {
+	return &Rule{Name: name, Closed: true, Codes: values, set: set, apply: func(v string) (string, error) {
 		if v = upper(v); !set[v] {
 			return "", errors.New(want)
 		}

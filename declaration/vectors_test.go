@@ -123,7 +123,7 @@ func vectorInputs() []vector {
 }
 
 // declaration reads the vector's input.
-func (v vector) declaration(t *testing.T) Declaration {
+func (v vector) declaration(t testing.TB) Declaration {
 	d := Declaration{Log: "customs.example/log", Event: v.Event, Profile: v.Profile,
 		Submitter: "broker.example", Fields: v.Given, Public: v.Public}
 	if v.Refers != "" {
@@ -137,7 +137,7 @@ func (v vector) declaration(t *testing.T) Declaration {
 }
 
 // seal seals the vector's input.
-func (v vector) seal(t *testing.T) Opening {
+func (v vector) seal(t testing.TB) Opening {
 	t.Helper()
 	o := sealWith(t, v.declaration(t), &counting{})
 	vkey, signer := certifierKey(t)

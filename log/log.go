@@ -91,7 +91,6 @@ type Log struct {
 	refuse  atomic.Pointer[error]
 	signed  atomic.Uint64 // the largest size that was journalled and signed: what may be read
 	held    atomic.Uint64 // the size of the smallest tree with all acknowledged entries
-	durable atomic.Uint64 // entries up to here were acknowledged: what draining publishes
 
 	mu        sync.Mutex // holds what follows
 	published []byte

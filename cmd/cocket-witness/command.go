@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 
+	"cocket.example/cmd/internal/build"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +46,7 @@ Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
 cannot go on, 2 the command line is wrong.`,
 		Example: `  cocket-witness init --config w1.yaml
   cocket-witness --config w1.yaml`,
-		Version:       version(),
+		Version:       build.Version(),
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -110,13 +110,4 @@ func newLogger(cmd *cobra.Command, verbose bool) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: level}
 	return slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), options))
-}
-
-// version is what the build recorded of its source.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

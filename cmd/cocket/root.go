@@ -3,9 +3,9 @@
 package main
 
 import (
-	"runtime/debug"
 	"strings"
 
+	"cocket.example/cmd/internal/build"
 	"github.com/spf13/cobra"
 )
 
@@ -25,7 +25,7 @@ The way of a declaration:
   disclose  shows some fields of an opening, and nothing of the others
 
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
-		Version:       version(),
+		Version:       build.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -48,15 +48,6 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		cmd.DisableFlagsInUseLine = true
 	}
 	return root
-}
-
-// version is what the build recorded of its source.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }
 
 // require marks flags as required. The names are those just declared, so that an error can only

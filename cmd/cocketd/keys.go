@@ -3,15 +3,11 @@
 package main
 
 import (
-	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"cocket.example/cmd/internal/keyfile"
-	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -30,33 +26,12 @@ func loadKeys(c Config) (keys, error) {
 	if signer.Name() != c.Origin {
 		return keys{}, fmt.Errorf("key: its name is %q, want the origin %q", signer.Name(), c.Origin)
 	}
-	own, err := ownKey(string(c.Key))
+	own, err := receipt.ParseVerifierKey(signer.VerifierKey())
 	if err != nil {
 		return keys{}, fmt.Errorf("key: %w", err)
 	}
 	policy, err := loadPolicy(c, own)
 	return keys{signer, policy}, err
-}
-
-// ownKey derives the verifier key from the log's secret:
-//
-//	PRIVATE+KEY+name+id+base64(0x01 ‖ seed of 32 bytes)
-func ownKey(path string) (key receipt.VerifierKey, err error) {
-	secret, err := keyfile.Read(path)
-	if err != nil {
-		return key, err
-	}
-	fields := strings.SplitN(secret, "+", 5)
-	seed, err := strict.Base64(fields[len(fields)-1])
-	if err != nil || len(fields) != 5 || len(seed) != 1+ed25519.SeedSize {
-		return key, errors.New("not an Ed25519 signing key")
-	}
-	public := ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey)
-	vkey, err := note.NewEd25519VerifierKey(fields[2], public)
-	if err != nil {
-		return key, err
-	}
-	return receipt.ParseVerifierKey(vkey)
 }
 
 // loadPolicy reads the policy, which must name this log's key: what the log publishes satisfies its

@@ -72,22 +72,31 @@ func (h *Handler) readBody(w http.ResponseWriter, r request, room *reservation) 
 	if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil {
 		return nil, fmt.Errorf("setting the deadline of a body: %w", err)
 	}
+	body, err := r.read(w, room, limit)
+	if err != nil {
+		return nil, r.bodyError(w, err)
+	}
+	web.KeepOpen(w)
+	return body, nil
+}
+
+// read reads a body as it is if its length was announced and no encoding; the server ends it there.
+func (r request) read(w http.ResponseWriter, room *reservation, limit int) ([]byte, error) {
+	if r.ContentLength >= 0 && r.Header.Get("Content-Encoding") == "" {
+		whole := int(r.ContentLength) + 1 // one more, to see the end
+		return readAll(r.Body, room, span{min(whole, maxFirstBuffer), whole})
+	}
 	// The encoded body is bounded as well: what decodes to nothing could go on for ever.
 	encoded := &remembering{Reader: http.MaxBytesReader(w, r.Body, int64(limit))}
 	decoded, done, err := r.decode(encoded, room)
 	if err != nil {
-		return nil, r.bodyError(w, errors.Join(encoded.err, err))
+		return nil, errors.Join(encoded.err, err)
 	}
 	defer done()
-	buffer := firstBuffer
-	if r.ContentLength > 0 && r.Header.Get("Content-Encoding") == "" {
-		buffer = min(int(r.ContentLength)+1, maxFirstBuffer) // one more, to see the end
-	}
-	body, err := readAll(decoded, room, span{buffer, limit})
+	body, err := readAll(decoded, room, span{firstBuffer, limit + 1})
 	if err != nil {
-		return nil, r.bodyError(w, errors.Join(encoded.err, err))
+		return nil, errors.Join(encoded.err, err)
 	}
-	web.KeepOpen(w)
 	return body, nil
 }
 
@@ -122,8 +131,11 @@ func (r *remembering) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// span is the first size of a buffer and the most bytes that it may come to hold.
-type span struct{ first, limit int }
+// span is the first and the last size of a buffer. A body that fills the last is too large.
+type span struct{ first, last int }
+
+// growth is by how much a buffer grows that is full: what has arrived vouches for so much more.
+const growth = 8
 
 // readAll reads to the end, and reserves room before it takes any.
 func readAll(r io.Reader, room *reservation, s span) ([]byte, error) {
@@ -135,8 +147,8 @@ func readAll(r io.Reader, room *reservation, s span) ([]byte, error) {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case len(body) > s.limit:
-			return nil, &http.MaxBytesError{Limit: int64(s.limit)}
+		case len(body) == s.last:
+			return nil, &http.MaxBytesError{Limit: int64(s.last - 1)}
 		case errors.Is(err, io.EOF):
 			return body, nil
 		case err != nil:
@@ -144,7 +156,7 @@ func readAll(r io.Reader, room *reservation, s span) ([]byte, error) {
 		case len(body) < cap(body):
 			continue
 		}
-		larger := min(4*cap(body), s.limit+1)
+		larger := min(growth*cap(body), s.last)
 		if err := room.grow(int64(larger)); err != nil { // while it is copied there are two
 			return nil, err
 		}

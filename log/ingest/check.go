@@ -3,7 +3,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,37 +13,28 @@ import (
 	"cocket.example/log/internal/web"
 )
 
-// prefix begins every declaration, of whatever version.
-var prefix = []byte("cocket-entry/")
-
-// check judges every entry of a batch; the first that is bad refuses the whole. References are
-// looked at last, when all entries that they may name are known to be well-formed.
+// check judges every entry of a batch by itself, and then what they refer to, when all entries that
+// may be named are known to be well-formed.
 func (h *Handler) check(ctx context.Context, r request, batch []log.Entry) error {
-	name := func(i int, err error) error {
-		if r.format.single { // a single entry needs no name
-			return err
-		}
-		return named(i, err)
+	list, err := h.judge(r, batch)
+	if err != nil || len(list) == 0 {
+		return err
 	}
-	refs := references{log: h.config.Log, batch: batch}
-	for i := range batch {
-		if h.config.Entries == Any && !bytes.HasPrefix(batch[i].Data, prefix) {
-			continue
-		}
-		e, err := h.parse(batch[i].Data, r.who)
-		if err != nil {
-			return name(i, err)
-		}
-		if e.Refers != nil {
-			refs.add(i, e)
-		}
-	}
-	for _, ref := range refs.list {
+	refs := newReferences(h.config.Log, batch)
+	for _, ref := range list {
 		if err := refs.check(ctx, ref); err != nil {
-			return name(ref.position, err)
+			return r.name(ref.position, err)
 		}
 	}
 	return nil
+}
+
+// name says which entry of a batch an error is about; a single entry needs no name.
+func (r request) name(i int, err error) error {
+	if r.format.single {
+		return err
+	}
+	return named(i, err)
 }
 
 // named puts the position of an entry before a refusal, and leaves other errors alone.
@@ -58,43 +48,27 @@ func named(i int, err error) error {
 	return &withName
 }
 
-// parse parses one entry and checks that it is for this log and by this submitter.
-func (h *Handler) parse(data []byte, who *submitter) (declaration.Entry, error) {
-	e, err := declaration.Parse(data)
-	if err != nil {
-		return e, web.Errorf(http.StatusBadRequest, "not an entry that this log takes: %s", withoutValues(err, data))
-	}
-	if e.Log != h.config.Log.Origin() {
-		return e, web.Errorf(http.StatusBadRequest, "line log names another log, want %s", h.config.Log.Origin())
-	}
-	return e, who.allow(e)
-}
-
-// references checks what the entries of one batch refer to.
-type references struct {
-	log   Log
-	batch []log.Entry
-	list  []reference
-	first map[[32]byte]int // leaf hash → its first position in the batch; made when it is needed
-}
-
 // reference is an entry at a position of the batch that amends or withdraws another.
 type reference struct {
 	position int
 	entry    declaration.Entry
 }
 
-func (r *references) add(position int, e declaration.Entry) {
-	r.list = append(r.list, reference{position, e})
-	if r.first != nil {
-		return
-	}
-	r.first = make(map[[32]byte]int, len(r.batch))
-	for i := range r.batch {
-		if _, ok := r.first[r.batch[i].Leaf]; !ok {
-			r.first[r.batch[i].Leaf] = i
+// references checks what the entries of one batch refer to.
+type references struct {
+	log   Log
+	batch []log.Entry
+	first map[[32]byte]int // leaf hash → its first position in the batch
+}
+
+func newReferences(l Log, batch []log.Entry) *references {
+	r := &references{log: l, batch: batch, first: make(map[[32]byte]int, len(batch))}
+	for i := range batch {
+		if _, ok := r.first[batch[i].Leaf]; !ok {
+			r.first[batch[i].Leaf] = i
 		}
 	}
+	return r
 }
 
 // check passes an entry that the log holds already, or that stands in the batch before: it gets the

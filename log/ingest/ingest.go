@@ -23,7 +23,6 @@ import (
 	"cocket.example/log/internal/web"
 	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -132,21 +131,28 @@ func New(c Config) (*Handler, error) {
 	}, nil
 }
 
+// Values of headers that every answer shares. Whoever sets or adds to a header makes another slice.
+var (
+	noStore   = []string{"no-store"}
+	noSniff   = []string{"nosniff"}
+	plainText = []string{"text/plain; charset=utf-8"}
+)
+
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.metrics.observe(time.Now())
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	header := w.Header()
+	header["Cache-Control"], header["X-Content-Type-Options"] = noStore, noSniff
 	a, err := h.serve(w, r)
 	if err != nil {
 		refusal := h.refusal(r, err)
-		h.metrics.requests.WithLabelValues(fmt.Sprint(refusal.Status)).Inc()
+		h.metrics.answered(refusal.Status)
 		refusal.Write(w)
 		return
 	}
-	h.metrics.requests.WithLabelValues(fmt.Sprint(a.status)).Inc()
+	h.metrics.answered(a.status)
 	h.metrics.entries.Add(float64(a.entries))
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	header["Content-Type"] = plainText
 	web.Send(w, a.status, a.body)
 }
 
@@ -203,13 +209,9 @@ func (h *Handler) add(w http.ResponseWriter, r request) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := r.format.split(body, h.config.Entries)
+	batch, err := r.format.split(body, h.config.Entries)
 	if err != nil {
 		return nil, err
-	}
-	batch := make([]log.Entry, len(entries))
-	for i, data := range entries {
-		batch[i] = log.Entry{Data: data, Leaf: [32]byte(rfc6962.DefaultHasher.HashLeaf(data))}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.config.AppendTimeout)
 	defer cancel()

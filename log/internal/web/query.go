@@ -15,6 +15,9 @@ const MaxWait = 60 * time.Second
 // Query parses the query of a request strictly: every parameter must be among the known ones and
 // stand there once, so that a misspelt one is never taken for its default.
 func Query(r *http.Request, known ...string) (url.Values, error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, Errorf(http.StatusBadRequest, "the query is not of the form name=value&…")
