@@ -91,11 +91,14 @@ func (w *world) load(ctx context.Context, s *Storage, r *rand.Rand) error {
 // verify opens the log, with nothing failing any more, and holds it to its promises.
 func (w *world) verify() error {
 	w.disk.fails = nil
-	return w.run(func(ctx context.Context, s *Storage) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Hour)
-		defer cancel()
-		return w.history.Verify(ctx, s)
-	})
+	return w.run(w.holds)
+}
+
+// holds compares a log that runs with what was promised.
+func (w *world) holds(ctx context.Context, s *Storage) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return w.history.Verify(ctx, s)
 }
 
 // image is a disk as a crash leaves it, and what had been promised by then.
@@ -137,7 +140,7 @@ func crashing(seed uint64, ignore func(string) bool) (states int, err error) {
 	}
 	for _, i := range images {
 		found := &world{disk: i.disk, history: i.history}
-		again, err := found.crashes(r, 1, func(ctx context.Context, s *Storage) error { return i.history.Verify(ctx, s) })
+		again, err := found.crashes(r, 1, found.holds)
 		if err != nil {
 			return states, fmt.Errorf("after a crash: %w", err)
 		}
