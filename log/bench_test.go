@@ -168,6 +168,27 @@ func (r recorder) Sign(msg []byte) ([]byte, error) {
 	return r.Signer.Sign(msg)
 }
 
+// head returns the head journalled last.
+func (b *bench) head() log.Head {
+	b.storage.mu.Lock()
+	defer b.storage.mu.Unlock()
+	return b.storage.head
+}
+
+// kept counts the checkpoints kept so far.
+func (b *bench) kept() int {
+	b.storage.mu.Lock()
+	defer b.storage.mu.Unlock()
+	return len(b.storage.kept)
+}
+
+// asked counts how often the witnesses were asked.
+func (b *bench) asked() int {
+	b.witnesses.mu.Lock()
+	defer b.witnesses.mu.Unlock()
+	return b.witnesses.asked
+}
+
 // signatures counts what was signed so far.
 func (b *bench) signatures() int {
 	b.mu.Lock()

@@ -87,8 +87,8 @@ func TestDamage(t *testing.T) {
 			b.refuses(l)
 			d.on.Store(false) // it does not recover by itself
 			b.refuses(l)
-			if l.Signed() != 300 || b.storage.head.Size != 300 {
-				t.Errorf("signed %d, journalled %d, want 300", l.Signed(), b.storage.head.Size)
+			if l.Signed() != 300 || b.head().Size != 300 {
+				t.Errorf("signed %d, journalled %d, want 300", l.Signed(), b.head().Size)
 			}
 			b.says(c.want)
 			if _, err := l.ReadTile(t.Context(), 0, 0, tile.Width); err != nil {

@@ -73,7 +73,7 @@ func TestCrash(t *testing.T) {
 					t.Fatalf("%d writes, did not die", c.writes)
 				}
 				stop()
-				before := b.storage.head
+				before := b.head()
 				b.config.Storage = b.storage
 				l, stop = b.run()
 				if l.Signed() != before.Size {
@@ -82,8 +82,8 @@ func TestCrash(t *testing.T) {
 				add(t, l, 5000, 1)
 				time.Sleep(time.Second)
 				b.wantPublished(121, 1)
-				if b.storage.head.Time.Before(before.Time) {
-					t.Errorf("journalled %s after %s", b.storage.head.Time, before.Time)
+				if got := b.head().Time; got.Before(before.Time) {
+					t.Errorf("journalled %s after %s", got, before.Time)
 				}
 				stop()
 			})

@@ -67,14 +67,14 @@ func TestHeartbeatTime(t *testing.T) {
 		l, stop := b.run()
 		add(t, l, 0, 7)
 		settle(time.Second)
-		first, asked := b.storage.head, b.witnesses.asked
+		first, asked := b.head(), b.asked()
 		settle(10 * time.Minute)
-		second := b.storage.head
+		second := b.head()
 		if second.Tree != first.Tree || second.Time.Sub(first.Time) < 10*time.Minute {
 			t.Errorf("head %v after %v, want the same tree ten minutes later", second, first)
 		}
-		if b.witnesses.asked != asked+1 {
-			t.Errorf("the witnesses were asked %d times, want once", b.witnesses.asked-asked)
+		if n := b.asked(); n != asked+1 {
+			t.Errorf("the witnesses were asked %d times, want once", n-asked)
 		}
 		stop()
 	})
@@ -85,12 +85,12 @@ func TestHeartbeatTime(t *testing.T) {
 		add(t, l, 0, 7)
 		settle(time.Second)
 		b.wantPublished(7, 1)
-		asked := b.witnesses.asked
+		asked := b.asked()
 		settle(10 * time.Minute)
-		if !b.storage.head.Time.Equal(future) {
-			t.Errorf("journalled %s after %s", b.storage.head.Time, future)
+		if got := b.head().Time; !got.Equal(future) {
+			t.Errorf("journalled %s after %s", got, future)
 		}
-		if b.witnesses.asked == asked {
+		if b.asked() == asked {
 			t.Error("no heartbeat, because the clock was set back")
 		}
 		stop()
@@ -135,9 +135,9 @@ func TestLate(t *testing.T) {
 		b.witnesses.set(func(w *witnesses) { w.lines = 2 })
 		settle(time.Second)
 		b.wantPublished(3, 2)
-		before := len(b.storage.kept)
+		before := b.kept()
 		settle(time.Minute)
-		if n := len(b.storage.kept) - before; n != 0 {
+		if n := b.kept() - before; n != 0 {
 			t.Errorf("published %d times more", n)
 		}
 		stop()
