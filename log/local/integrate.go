@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	stepSize  = 48 << 20              // bytes of records above which a step does not wait for more
+	stepSize  = 32 << 20              // bytes of records that one step takes
+	stepEager = 8 << 20               // bytes of records above which a step does not wait for more
 	stepPause = 20 * time.Millisecond // between steps, for more records to share the syncs of one
 	stepRetry = time.Second           // pause after a step that failed
 	drainTime = 1 * time.Minute       // how long a stopping storage tries to integrate
@@ -22,12 +23,8 @@ const (
 // step that fails is done again, from memory and into new files.
 func (s *Storage) integrate(ctx context.Context) error {
 	var giveUp <-chan time.Time // set once a step fails after the end of ctx
-	for {
-		records := s.tail.next(stepSize)
-		if records == nil {
-			return nil
-		}
-		err := s.withReserve(func() error { return s.step(records) })
+	for s.tail.wait() {
+		err := s.withReserve(s.steps)
 		if err == nil {
 			s.pause()
 			continue
@@ -45,6 +42,7 @@ func (s *Storage) integrate(ctx context.Context) error {
 			return fmt.Errorf("what is in the write-ahead log was not integrated: %w", err)
 		}
 	}
+	return nil
 }
 
 // pause gives records time to come together, unless enough wait or no more can come.
@@ -52,7 +50,7 @@ func (s *Storage) pause() {
 	timeout := time.After(stepPause)
 	for {
 		size, ended, changed := s.tail.waiting()
-		if size >= stepSize/2 || ended {
+		if size >= stepEager || ended {
 			return
 		}
 		select {
@@ -63,47 +61,80 @@ func (s *Storage) pause() {
 	}
 }
 
-// step integrates records:
+// step is what is integrated with one sync: the right edge and the tree behind some records.
+type step struct {
+	edge    edge
+	tree    log.Tree
+	records int
+	err     chan error // of its sync
+}
+
+// steps integrates what is in the tail. While one step is being made durable the next is written, if
+// enough waits:
 //
-//	bundles, tiles, rows of the edge ── SyncAll ──▶ state durable ──▶ Tree shows them ──▶ the tail forgets them
-func (s *Storage) step(records []record) error {
+//	write step 1 ─▶ SyncAll ─▶ state durable ─▶ Tree shows it ─▶ the tail forgets its records
+//	                write step 2 ───────────────────────────────▶ SyncAll ─▶ …
+func (s *Storage) steps() error {
 	if err := s.owned(); err != nil {
 		return err
 	}
-	old := *s.tree.Load()
-	s.edge.copyTo(s.draft)
-	tree, err := s.grow(s.draft, old.Size, records)
-	if err == nil {
-		err = s.writeState(state{id: s.id, epoch: s.epoch, tree: tree})
-	}
-	if err != nil {
+	this, next := &s.drafts[0], &s.drafts[1]
+	if err := s.write(this, s.edge, s.tree.Load().Size, s.tail.after(0)); err != nil {
 		s.edge.distrust()
 		return err
 	}
-	s.edge, s.draft = s.draft, s.edge
-	s.tree.Store(&tree)
-	s.tail.pop(len(records))
-	return nil
+	for {
+		go func() { this.err <- s.sync(this) }()
+		var err error
+		waiting := s.tail.after(this.records)
+		more := sizeOf(waiting) >= stepEager
+		if more {
+			err = s.write(next, &this.edge, this.tree.Size, waiting)
+		}
+		if err = errors.Join(<-this.err, err); err != nil {
+			s.edge.distrust()
+			return err
+		}
+		s.commit(this)
+		if !more {
+			return nil
+		}
+		this, next = next, this
+	}
 }
 
-func (s *Storage) grow(e *edge, size uint64, records []record) (log.Tree, error) {
+// write writes the files of a step that goes on from an edge and a size.
+func (s *Storage) write(to *step, from *edge, size uint64, records []record) error {
+	e := &to.edge
+	from.copyTo(e)
 	for _, r := range records {
 		for entry := range r.from(size) {
 			if err := e.add(entry); err != nil {
-				return log.Tree{}, err
+				return err
 			}
 			size++
 		}
 	}
-	if err := e.flush(); err != nil {
-		return log.Tree{}, err
-	}
+	to.tree, to.records = log.Tree{Size: size, Root: e.root()}, len(records)
+	return e.flush()
+}
+
+// sync makes a step durable, and its state after it.
+func (s *Storage) sync(done *step) error {
 	dead := s.index.dead()
 	if err := s.fs.SyncAll(); err != nil {
-		return log.Tree{}, err
+		return err
 	}
 	s.index.bury(dead)
-	return log.Tree{Size: size, Root: e.root()}, nil
+	return s.writeState(state{id: s.id, epoch: s.epoch, tree: done.tree})
+}
+
+// commit shows a step that is durable.
+func (s *Storage) commit(done *step) {
+	done.edge.copyTo(s.edge)
+	tree := done.tree
+	s.tree.Store(&tree)
+	s.tail.pop(done.records)
 }
 
 // sleep reports whether d passed before ctx ended.

@@ -87,9 +87,9 @@ type Storage struct {
 	stopped  chan struct{} // closed when the sequencer has answered everything it took
 	spent    atomic.Bool   // the reserve was given up and is not set aside again yet
 
-	wal   *wal  // owned by the sequencer
-	edge  *edge // owned by the integrator
-	draft *edge // memory for the edge of the next step
+	wal    *wal    // owned by the sequencer
+	edge   *edge   // owned by the integrator: that of tree
+	drafts [2]step // likewise: the step that is being made durable, and the next
 
 	journal journal
 }
@@ -101,7 +101,7 @@ var emptyRoot = [32]byte(rfc6962.DefaultHasher.EmptyRoot())
 func Open(ctx context.Context, c Config) (*Storage, error) {
 	c = c.withDefaults()
 	s := &Storage{
-		fs: c.FS, config: c, draft: new(edge),
+		fs: c.FS, config: c, drafts: [2]step{{err: make(chan error, 1)}, {err: make(chan error, 1)}},
 		queue: make(chan *request, queueLimit), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := s.readFormat(); err != nil {
@@ -188,7 +188,7 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 			return err
 		}
 		s.tail.push(append(record(s.tail.buffer(len(r))), r...))
-		if size, _, _ := s.tail.waiting(); size < stepSize {
+		if size, _, _ := s.tail.waiting(); size < stepEager {
 			return nil
 		}
 		if time.Since(last) > 2*time.Second {
@@ -220,11 +220,12 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 
 // settle integrates the whole tail.
 func (s *Storage) settle() error {
-	records := s.tail.all()
-	if len(records) == 0 {
-		return nil
+	for len(s.tail.all()) > 0 {
+		if err := s.withReserve(s.steps); err != nil {
+			return err
+		}
 	}
-	return s.withReserve(func() error { return s.step(records) })
+	return nil
 }
 
 func (s *Storage) readState() (state, error) {

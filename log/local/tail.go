@@ -92,26 +92,33 @@ func (t *tail) buffer(size int) []byte {
 
 func (t *tail) end() { t.update(func() { t.ended = true }) }
 
-// next waits for records and returns as many as fit limit, at least one; they stay in the tail.
-// None are returned when the tail has ended empty.
-func (t *tail) next(limit int) []record {
+// wait waits for records; it reports whether there are any, or the tail has ended empty.
+func (t *tail) wait() bool {
 	for {
-		t.mu.Lock()
-		records, ended, changed := t.records, t.ended, t.changed
-		t.mu.Unlock()
-		if len(records) > 0 {
-			n, sum := 1, len(records[0])
-			for n < len(records) && sum+len(records[n]) <= limit {
-				sum += len(records[n])
-				n++
-			}
-			return records[:n:n]
-		}
-		if ended {
-			return nil
+		size, ended, changed := t.waiting()
+		if size > 0 || ended {
+			return size > 0
 		}
 		<-changed
 	}
+}
+
+// after returns the records behind the first n, as many as one step takes, but one if there is any.
+// They stay in the tail.
+func (t *tail) after(n int) []record {
+	records := t.all()[n:]
+	n = 0
+	for sum := 0; n < len(records) && (n == 0 || sum+len(records[n]) <= stepSize); n++ {
+		sum += len(records[n])
+	}
+	return records[:n]
+}
+
+func sizeOf(records []record) (n int) {
+	for _, r := range records {
+		n += len(r)
+	}
+	return n
 }
 
 // waiting returns how many bytes wait, whether more can come, and what is closed at the next change.
