@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	stepSize  = 32 << 20              // bytes of records that one step takes
-	stepEager = 8 << 20               // bytes of records above which a step does not wait for more
+	stepSize  = 20 << 20              // bytes of records that one step takes
+	stepEager = 4 << 20               // bytes of records above which a step does not wait for more
 	stepPause = 20 * time.Millisecond // between steps, for more records to share the syncs of one
 	stepRetry = time.Second           // pause after a step that failed
 	drainTime = 1 * time.Minute       // how long a stopping storage tries to integrate

@@ -16,7 +16,7 @@ const (
 	batchEntries = 1 << 16  // entries of one batch
 	batchLimit   = 64 << 20 // cost of one batch
 	groupEntries = 1 << 16  // entries above which a record takes no further batch
-	groupLimit   = 8 << 20  // cost above which it does not
+	groupLimit   = 3 << 20  // cost above which it does not
 	siftWidth    = 256      // entries looked up together
 )
 

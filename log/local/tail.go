@@ -13,10 +13,9 @@ import (
 const (
 	// tailLimit bounds the records that are acknowledged and not integrated, in bytes; above it
 	// the sequencer waits, so that the tiles never fall behind for good.
-	tailLimit = 64 << 20
-	// spareLimit bounds the buffers kept for the next records, and spareSize each of them.
-	spareLimit = 12
-	spareSize  = 12 << 20
+	tailLimit = 40 << 20
+	// bufferSize is the memory for a record of the usual size; it is used again and again.
+	bufferSize = 4 << 20
 	// overhead is what an entry costs beside its bytes, on disk or in memory.
 	overhead = 128
 )
@@ -38,7 +37,7 @@ type tail struct {
 	size    int           // bytes of the records
 	changed chan struct{} // closed and replaced at every change
 	ended   bool          // the sequencer pushes no more
-	spare   [][]byte      // buffers of records that were popped
+	spare   [][]byte      // buffers of bufferSize, of records that were popped
 }
 
 func (t *tail) init() { t.changed = make(chan struct{}) }
@@ -63,7 +62,7 @@ func (t *tail) pop(n int) {
 	t.update(func() {
 		for i, r := range t.records[:n] {
 			t.size -= len(r)
-			if cap(r) <= spareSize && len(t.spare) < spareLimit {
+			if cap(r) == bufferSize && len(t.spare) < tailLimit/bufferSize {
 				t.spare = append(t.spare, r[:0])
 			}
 			t.records[i] = nil
@@ -72,21 +71,19 @@ func (t *tail) pop(n int) {
 	})
 }
 
-// buffer returns memory for a record of about this size: the smallest spare that has room.
+// buffer returns memory for a record of this size.
 func (t *tail) buffer(size int) []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	best := -1
-	for i, b := range t.spare {
-		if cap(b) >= size && (best < 0 || cap(b) < cap(t.spare[best])) {
-			best = i
-		}
-	}
-	if best < 0 {
+	if size > bufferSize || size < bufferSize/64 {
 		return make([]byte, 0, size)
 	}
-	b := t.spare[best]
-	t.spare = append(t.spare[:best], t.spare[best+1:]...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := len(t.spare) - 1
+	if n < 0 {
+		return make([]byte, 0, bufferSize)
+	}
+	b := t.spare[n]
+	t.spare = t.spare[:n]
 	return b
 }
 
