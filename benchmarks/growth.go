@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"cocket.example/benchmarks/internal/peer"
 )
@@ -40,13 +39,13 @@ func measureGrowth(ctx context.Context, b *bench) (r results, err error) {
 	if b.wants("restart_s") {
 		seconds, err := b.restart(ctx, s)
 		if err != nil {
-			return r, errors.Join(err, os.RemoveAll(dir))
+			return r, errors.Join(err, empty(dir))
 		}
 		r.add("restart_s", seconds, map[string]float64{
 			"seconds": seconds, "entries_before_load": float64(windows[len(windows)-1].size),
 		})
 	}
-	return r, os.RemoveAll(dir)
+	return r, empty(dir)
 }
 
 // grow appends this many entries in process to the log of a site, and looks at every tenth of them.
