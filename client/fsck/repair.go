@@ -22,6 +22,12 @@ type Repair struct {
 	Dir    Dir
 	Check  Config // Source is not used; a Key or Policy is wanted
 	Mirror Source // from which damaged bundles are fetched; nil: only tiles are rebuilt
+
+	// Remains holds entries that the log still has elsewhere, its write-ahead log; it is asked
+	// before Mirror. nil: there are none.
+	Remains interface {
+		ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error)
+	}
 }
 
 // maxRepaired bounds how many resources one repair replaces: their new bytes are staged.
@@ -30,7 +36,7 @@ const maxRepaired = 4096
 // A Repaired resource was replaced; what stood there is kept beside it as <path>.damaged.
 type Repaired struct {
 	Path string `json:"path"`
-	From string `json:"from"` // "tree"; of a bundle "mirror", or "copy" for the log's own second one
+	From string `json:"from"` // "tree"; of a bundle "write-ahead log", "mirror", or "copy" for its second one
 }
 
 // Run replaces what is damaged, in four steps, and returns how the log stands after them:
@@ -50,7 +56,7 @@ func (r Repair) Run(ctx context.Context) (Report, []Repaired, error) {
 	if err != nil || report.Good() || report.Signature == Broken || report.Root == nil {
 		return report, nil, err
 	}
-	staged := &overlay{Dir: r.Dir, paths: make(map[string]bool)}
+	staged := &overlay{Dir: r.Dir, paths: make(map[string]string)}
 	defer staged.drop()
 	if err := r.fetch(ctx, report, staged); err != nil {
 		return report, nil, err
@@ -91,7 +97,7 @@ func (r Repair) fetch(ctx context.Context, report Report, staged *overlay) error
 		if !d.ref.Entries || d.Path != d.ref.Path() {
 			continue
 		}
-		b, err := r.candidate(ctx, d.ref)
+		b, from, err := r.candidate(ctx, d.ref)
 		if err != nil {
 			if _, failed := unreadable(err); failed != nil {
 				return fmt.Errorf("mirror: %w", failed)
@@ -101,23 +107,30 @@ func (r Repair) fetch(ctx context.Context, report Report, staged *overlay) error
 		if old, err := r.Dir.ReadBundle(ctx, d.ref.Index, d.ref.Width); err == nil && bytes.Equal(old, b) {
 			continue // it was only suspected
 		}
-		if err := staged.add(d.Path, b); err != nil {
+		if err := staged.add(d.Path, from, b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// candidate returns the mirror's bundle, or without a mirror the log's own second copy.
-func (r Repair) candidate(ctx context.Context, ref tile.Ref) ([]byte, error) {
+// candidate returns what the write-ahead log has of a bundle, else the mirror's, or without a mirror the
+// log's own second copy, and says which.
+func (r Repair) candidate(ctx context.Context, ref tile.Ref) (b []byte, from string, err error) {
+	if r.Remains != nil {
+		if b, err := r.Remains.ReadBundle(ctx, ref.Index, ref.Width); err == nil {
+			return b, "write-ahead log", nil
+		}
+	}
 	if r.Mirror != nil {
-		return r.Mirror.ReadBundle(ctx, ref.Index, ref.Width)
+		b, err = r.Mirror.ReadBundle(ctx, ref.Index, ref.Width)
+		return b, "mirror", err
 	}
 	if ref.Width == tile.Width {
-		return nil, errMissing
+		return nil, "", errMissing
 	}
-	b, _, err := r.Dir.readCopy(ref)
-	return b, err
+	b, _, err = r.Dir.readCopy(ref)
+	return b, "copy", err
 }
 
 // install puts into place what the proven tree says.
@@ -135,16 +148,12 @@ func (r Repair) install(report Report, staged *overlay) (repaired []Repaired, er
 		}
 		repaired = append(repaired, Repaired{Path: d.Path, From: "tree"})
 	}
-	from := "mirror"
-	if r.Mirror == nil {
-		from = "copy"
-	}
 	for _, path := range slices.Sorted(maps.Keys(staged.paths)) {
 		if err := r.Dir.replace(path); err != nil {
 			return repaired, err
 		}
+		repaired = append(repaired, Repaired{Path: path, From: staged.paths[path]})
 		delete(staged.paths, path)
-		repaired = append(repaired, Repaired{Path: path, From: from})
 	}
 	return repaired, nil
 }
@@ -218,16 +227,16 @@ func syncDir(dir string) error {
 // overlay is the directory with staged bundles in the place of damaged ones.
 type overlay struct {
 	Dir
-	paths map[string]bool
+	paths map[string]string // where it is from
 }
 
-func (o *overlay) add(path string, b []byte) error {
-	o.paths[path] = true
+func (o *overlay) add(path, from string, b []byte) error {
+	o.paths[path] = from
 	return o.stage(path, bytes.Clone(b))
 }
 
 func (o *overlay) remove(path string) {
-	if o.paths[path] {
+	if o.paths[path] != "" {
 		delete(o.paths, path)
 		os.Remove(o.path(path) + repairSuffix) // one that stays does no harm: no name of a log ends so
 	}
@@ -243,7 +252,7 @@ func (o *overlay) drop() {
 // ReadBundle reads the staged bundle, if there is one.
 func (o *overlay) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
 	ref := tile.Ref{Entries: true, Index: index, Width: width}
-	if path := ref.Path(); o.paths[path] {
+	if path := ref.Path(); o.paths[path] != "" {
 		return readBounded(o.path(path)+repairSuffix, maxBundle)
 	}
 	return o.Dir.ReadBundle(ctx, index, width)

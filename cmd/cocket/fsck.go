@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,9 +37,13 @@ again, every tile compared with what lies below it, and the root with the
 checkpoint. A damaged place is named, and the check goes on behind it.
 
 With --repair, in a directory whose server is stopped, tiles are rebuilt from
-bundles, and damaged bundles fetched from a mirror given with --from. Only what
-gives the signed root is installed, and what it replaces is kept beside it as
-NAME.damaged. Checkpoint, journal and write-ahead log are never changed.
+bundles, and damaged bundles from the write-ahead log, or fetched from a mirror
+given with --from. Only what gives the signed root is installed, and what it
+replaces is kept beside it as NAME.damaged. Checkpoint, journal and write-ahead
+log are never changed.
+
+Of a directory whose server is stopped, write-ahead log, state, journal, kept
+checkpoints and index are checked as well.
 
 It ends with lines that a program can read, one "name value" a line.`,
 		Example: `  cocket fsck log --vkey log.vkey
@@ -53,7 +59,7 @@ It ends with lines that a program can read, one "name value" a line.`,
 				return err
 			}
 			if !result.good() {
-				return refutedError{fmt.Errorf("%s is damaged: %d resources%s", args[0], result.Damaged, x.advice(args[0]))}
+				return refutedError{fmt.Errorf("%s is damaged: %d resources%s", args[0], result.damaged(), x.advice(args[0]))}
 			}
 			return nil
 		},
@@ -69,14 +75,26 @@ It ends with lines that a program can read, one "name value" a line.`,
 	return cmd
 }
 
-// checked is the result of all that fsck looks at. What is found in a directory beside tiles,
-// bundles and checkpoint becomes a part of it here, and a term of good.
+// checked is the result of all that fsck looks at.
 type checked struct {
 	fsck.Report
 	Repaired []fsck.Repaired `json:"repaired"`
+	// Examined says whether a directory's write-ahead log, state and journal were read: they are
+	// not while its server runs, and are not there in a mirror.
+	Examined bool            `json:"examined"`
+	Findings []local.Finding `json:"findings"`
 }
 
-func (c checked) good() bool { return c.Good() }
+func (c checked) good() bool { return c.Good() && len(c.Findings) == 0 }
+
+func (c checked) damaged() uint64 { return c.Damaged + uint64(len(c.Findings)) }
+
+// examine reads what lies beside tiles and bundles. The caller holds the writer's lock.
+func (c *checked) examine(ctx context.Context, dir string) (err error) {
+	c.Examined = true
+	c.Findings, err = local.Examine(ctx, local.Dir(dir))
+	return err
+}
 
 // run checks, and repairs if it is to.
 func (x examination) run(ctx context.Context, where string, stderr io.Writer) (result checked, err error) {
@@ -96,8 +114,29 @@ func (x examination) run(ctx context.Context, where string, stderr io.Writer) (r
 	if isURL(where) {
 		config.Parallel = requests
 	}
+	if lock := lockWriter(where); lock != nil {
+		defer lock.Close()
+		if err := result.examine(ctx, where); err != nil {
+			return result, err
+		}
+	}
 	result.Report, err = fsck.Check(ctx, config)
 	return result, err
+}
+
+// lockWriter takes the writer's lock of a log's directory; nil if its server runs, or there is none.
+func lockWriter(where string) io.Closer {
+	if isURL(where) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(where, "format")); err != nil {
+		return nil
+	}
+	lock, err := local.Dir(where).Lock("lock")
+	if err != nil {
+		return nil
+	}
+	return lock
 }
 
 // requests is how many are sent to a server at a time.
@@ -157,8 +196,11 @@ func (x examination) runRepair(ctx context.Context, dir string, config fsck.Conf
 		return result, fmt.Errorf("stop the server first: %w", err)
 	}
 	defer lock.Close()
+	if repair.Remains, err = local.OpenRemains(local.Dir(dir)); err != nil {
+		return result, fmt.Errorf("write-ahead log: %w", err)
+	}
 	result.Report, result.Repaired, err = repair.Run(ctx)
-	return result, err
+	return result, errors.Join(err, result.examine(ctx, dir))
 }
 
 func isURL(where string) bool { return strings.Contains(where, "://") }
@@ -195,6 +237,9 @@ func (x examination) print(w io.Writer, c checked) error {
 	if more := c.Damaged - uint64(len(c.Damages)); more > 0 {
 		fmt.Fprintf(&b, "and %d more\n", more)
 	}
+	for _, f := range c.Findings {
+		fmt.Fprintf(&b, "%s: %s\n", printable(f.Path), printable(f.Problem))
+	}
 	for _, r := range c.Repaired {
 		fmt.Fprintf(&b, "%s: repaired from the %s\n", r.Path, r.From)
 	}
@@ -203,7 +248,7 @@ func (x examination) print(w io.Writer, c checked) error {
 	}
 	fmt.Fprintf(&b, "origin %s\nsignature %s\nsize %d\nroot %x\nentries %d\nresumed %d\nbundles %d\ntiles %d\n",
 		printable(c.Origin), c.Signature, c.Size, c.Root, c.Entries, c.Resumed, c.Bundles, c.Tiles)
-	fmt.Fprintf(&b, "damaged %d\nrepaired %d\n", c.Damaged, len(c.Repaired))
+	fmt.Fprintf(&b, "examined %t\ndamaged %d\nrepaired %d\n", c.Examined, c.damaged(), len(c.Repaired))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

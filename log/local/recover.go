@@ -37,24 +37,30 @@ type replay struct {
 	wal  *wal
 	size uint64 // of the integrated tree
 	take func(record) error
-	cut  string // what was kept aside, for the operator
+	cut  cut
+}
+
+// cut is what stands behind the end of the write-ahead log of a write that was cut short.
+type cut struct {
+	name  string // of the file that keeps it; empty: nothing stands there
+	bytes []byte
 }
 
 // recoverWAL reads the segments from the one that goes on from the state, oldest first, gives every
 // record that is not integrated whole to take, and returns the end of the log, behind which a new
 // segment is to be begun. Segments form a chain through their headers; one that is not on it was
 // abandoned, or waits to be overwritten, and is passed over.
-func recoverWAL(fsys FS, st state, take func(record) error) (*wal, string, error) {
+func recoverWAL(fsys FS, st state, take func(record) error) (*wal, cut, error) {
 	generations, err := listSegments(fsys)
 	if err != nil {
-		return nil, "", err
+		return nil, cut{}, err
 	}
 	chain, err := readChain(fsys, st, generations)
 	if err != nil {
-		return nil, "", err
+		return nil, cut{}, err
 	}
 	if len(chain) == 0 || chain[0].first > st.tree.Size {
-		return nil, "", fmt.Errorf("%w: no segment in wal/ goes on from entry %d; restore the "+
+		return nil, cut{}, fmt.Errorf("%w: no segment in wal/ goes on from entry %d; restore the "+
 			"directory from a copy that is whole", ErrDamaged, st.tree.Size)
 	}
 	w := &wal{fs: fsys, next: chain[0].first}
@@ -65,12 +71,12 @@ func recoverWAL(fsys FS, st state, take func(record) error) (*wal, string, error
 			successor = &chain[i+1]
 		}
 		if err := r.segment(s, successor); err != nil {
-			return nil, "", err
+			return nil, cut{}, err
 		}
 		w.segment = s
 	}
 	if w.next < st.tree.Size {
-		return nil, "", fmt.Errorf("%w: the write-ahead log ends at entry %d, the tree has %d",
+		return nil, cut{}, fmt.Errorf("%w: the write-ahead log ends at entry %d, the tree has %d",
 			ErrDamaged, w.next, st.tree.Size)
 	}
 	w.generation = max(w.generation, generations[len(generations)-1])
@@ -178,11 +184,19 @@ func (r *replay) ends(s segment, b []byte, at int) error {
 	if n < 0 {
 		n = len(b) - at
 	}
-	r.cut = fmt.Sprintf("cut-%d-%d", s.generation, at)
-	if err := writeFile(r.fs, r.cut, b[at:at+n]); err != nil {
-		return fmt.Errorf("keep aside the end of %s: %w", name, err)
+	r.cut = cut{fmt.Sprintf("cut-%d-%d", s.generation, at), bytes.Clone(b[at : at+n])}
+	return nil
+}
+
+// keep writes what was cut into a file of its own, for the operator.
+func (c cut) keep(fsys FS) error {
+	if c.name == "" {
+		return nil
 	}
-	return r.fs.SyncDir(".")
+	if err := writeFile(fsys, c.name, c.bytes); err != nil {
+		return fmt.Errorf("keep aside the end of the write-ahead log: %w", err)
+	}
+	return fsys.SyncDir(".")
 }
 
 // holdsRecord reports whether b holds, anywhere, a whole record of this segment whose durable mark

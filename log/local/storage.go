@@ -197,14 +197,13 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 		}
 		return s.settle()
 	}
-	var cut string
-	var err error
-	if s.wal, cut, err = recoverWAL(s.fs, st, take); err != nil {
+	w, cut, err := recoverWAL(s.fs, st, take)
+	if err = errors.Join(err, cut.keep(s.fs)); err != nil {
 		return err
 	}
-	s.wal.id, s.wal.retain = s.id, int64(s.config.Retain)
-	if cut != "" {
-		s.config.Logger.Warn("the write-ahead log ended in an unfinished write, kept aside", "file", cut)
+	s.wal, w.id, w.retain = w, s.id, int64(s.config.Retain)
+	if cut.name != "" {
+		s.config.Logger.Warn("the write-ahead log ended in an unfinished write, kept aside", "file", cut.name)
 	}
 	if err := s.settle(); err != nil {
 		return err
