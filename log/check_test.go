@@ -107,6 +107,7 @@ func TestDamageWhileStopping(t *testing.T) {
 		b.config.Interval = time.Hour
 		l, stop := b.run()
 		add(t, l, 0, 5)
+		settle(time.Millisecond) // until they are integrated
 		d.on.Store(true)
 		before := b.signatures()
 		time.AfterFunc(5*time.Millisecond, func() { d.on.Store(false) })

@@ -35,6 +35,7 @@ type disk struct {
 	free  uint64
 	held  bool // the lock
 
+	wrote  int // bytes
 	calls  int
 	fails  func(call int, name string) error // nil: no call fails; also asked whether to crash
 	after  *disk                             // set by a crash: the disk that is found then
@@ -438,6 +439,7 @@ func (f *diskFile) WriteAt(b []byte, offset int64) (int, error) {
 	if err != nil {
 		b = b[:f.rand.IntN(len(b)+1)]
 	}
+	f.wrote += len(b)
 	f.data = writeAt(f.data, b, int(offset))
 	f.pending = append(f.pending, extent{int(offset), slices.Clone(b)})
 	return len(b), err

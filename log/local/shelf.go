@@ -66,7 +66,7 @@ func keptRecord(size uint64, unix int64, checkpoint []byte) []byte {
 	return b
 }
 
-// open lists the books. One without a whole record was never acknowledged, and is removed.
+// open lists the books. One without a whole record was never acknowledged, and is passed over.
 func (s *shelf) open() error {
 	names, err := s.fs.ReadDir("kept")
 	if err != nil {
@@ -84,9 +84,6 @@ func (s *shelf) open() error {
 			return err
 		}
 		if at == nil {
-			if err := s.fs.Remove(b.name); err != nil {
-				return err
-			}
 			continue
 		}
 		b.first = at.size
@@ -99,7 +96,7 @@ func (s *shelf) bookName(period int64, number int) string {
 	return fmt.Sprintf("kept/%s%08d-%06d", s.prefix, period, number)
 }
 
-// readKeptAt reads the place of a file's first record; nil if there is none that is whole.
+// readKeptAt reads the place of a file's first record; nil if there is none that was acknowledged.
 func readKeptAt(fsys FS, name string) (*keptAt, error) {
 	f, err := fsys.OpenFile(name, os.O_RDONLY)
 	if err != nil {
@@ -115,7 +112,10 @@ func readKeptAt(fsys FS, name string) (*keptAt, error) {
 		return nil, err
 	}
 	if _, err := readKept(f, *at); err != nil {
-		return nil, nil
+		if errors.Is(err, ErrDamaged) && at.end() == end { // the only one, which was cut short
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s (restore it, or move it away: receipts are then for later checkpoints): %w", name, err)
 	}
 	return at, nil
 }

@@ -4,6 +4,7 @@ package local
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"sync"
 
@@ -140,11 +141,12 @@ func (t *tail) room(ctx context.Context) error {
 	}
 }
 
-// all returns what is acknowledged and not integrated.
+// all returns what is acknowledged and not integrated. The memory of the records is used again by
+// the sequencer only.
 func (t *tail) all() []record {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.records[:len(t.records):len(t.records)]
+	return slices.Clone(t.records)
 }
 
 // leaf returns the leaf hash of entry i, if the tail holds it.
