@@ -79,17 +79,22 @@ func TestBytesWritten(t *testing.T) {
 // next one holds what was acknowledged (rule 2).
 func TestNewSegmentAfterFailure(t *testing.T) {
 	running(t, func(t *testing.T, w *world, ctx context.Context, s *Storage) {
-		w.disk.fails = func(_ int, call string) error {
+		fails := func(f func(int, string) error) {
+			w.disk.mu.Lock()
+			defer w.disk.mu.Unlock()
+			w.disk.fails = f
+		}
+		fails(func(_ int, call string) error {
 			if call == "syncall" { // what is acknowledged stays in the write-ahead log alone
 				return syscall.EIO
 			}
 			return nil
-		}
+		})
 		if _, err := w.history.Append(ctx, s, storagetest.Entries(0, 5)); err != nil {
 			t.Fatal(err)
 		}
 		failed, touched := "", 0
-		w.disk.fails = func(_ int, call string) error {
+		fails(func(_ int, call string) error {
 			switch {
 			case call == "syncall":
 				return syscall.EIO
@@ -100,7 +105,7 @@ func TestNewSegmentAfterFailure(t *testing.T) {
 				touched++
 			}
 			return nil
-		}
+		})
 		if err := s.Append(ctx, storagetest.Entries(5, 5), make([]uint64, 5)); err == nil || errors.Is(err, log.ErrPushback) {
 			t.Fatalf("a failed sync gives %v, want an error of unknown outcome", err)
 		}
