@@ -131,7 +131,24 @@ func (d *osFS) Lock(name string) (io.Closer, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s is locked: another process writes this log: %w", d.path(name), err)
 	}
-	return f, nil
+	return locked{f, d}, nil
+}
+
+// locked ends the lock, and what was kept open under it.
+type locked struct {
+	*os.File
+	dir *osFS
+}
+
+func (l locked) Close() error {
+	l.dir.mu.Lock()
+	defer l.dir.mu.Unlock()
+	err := l.File.Close()
+	if l.dir.root != nil {
+		err = errors.Join(err, l.dir.root.Close())
+		l.dir.root = nil
+	}
+	return err
 }
 
 func (d *osFS) Free() (uint64, error) {

@@ -40,7 +40,7 @@ import (
 )
 
 // format is the version of the directory's layout. One that is not known is refused.
-const format = "cocket-log/v1"
+const format = "cocket-log/v2"
 
 // Config of a Storage. Only FS is required.
 type Config struct {
