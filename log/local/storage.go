@@ -188,7 +188,7 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 			return err
 		}
 		s.tail.push(append(record(s.tail.buffer(len(r))), r...))
-		if size, _, _ := s.tail.waiting(); size < stepEager {
+		if size, _, _ := s.tail.waiting(); size < tailLimit {
 			return nil
 		}
 		if time.Since(last) > 2*time.Second {
