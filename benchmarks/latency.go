@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"cocket.example/benchmarks/internal/peer"
 )
 
 const (
@@ -95,7 +97,7 @@ func (l *openLoad) run(ctx context.Context) ([]float64, error) {
 			break
 		}
 		due := began.Add(offset)
-		time.Sleep(time.Until(due))
+		peer.Pause(sending, time.Until(due))
 		if !g.TryGo(func() error { return l.batch(sending, due, offset >= l.warm) }) {
 			return nil, errors.Join(fmt.Errorf("%d batches wait for receipts: the log does not keep up", maxWaiting), g.Wait())
 		}

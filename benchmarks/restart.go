@@ -33,7 +33,7 @@ func (b *bench) restart(ctx context.Context, s *site) (seconds float64, err erro
 	for i := range batchConnections {
 		g.Go(func() error { return load.connection(ctx, loading, uint64(i), &answered) })
 	}
-	time.Sleep(full(b, 5*time.Second, time.Second))
+	peer.Pause(loading, full(b, 5*time.Second, time.Second))
 	s.log.kill()
 	stop()
 	_ = g.Wait() // connections break

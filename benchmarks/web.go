@@ -101,7 +101,7 @@ func (b *bench) loadWeb(ctx context.Context, s *webSide) error {
 	for i := range s.connections {
 		g.Go(func() error { return s.connection(ctx, loading, uint64(i), &answered) })
 	}
-	time.Sleep(b.warm)
+	peer.Pause(loading, b.warm)
 	from, before := time.Now(), answered.Load()
 	<-loading.Done()
 	rate := float64(answered.Load()-before) / time.Since(from).Seconds()
@@ -124,7 +124,7 @@ func (s *webSide) connection(ctx, loading context.Context, seed uint64, answered
 	for loading.Err() == nil {
 		_, err := w.send(f.stamp())
 		if pushedBack(err) {
-			time.Sleep(time.Millisecond)
+			peer.Pause(loading, time.Millisecond)
 			continue
 		}
 		if err != nil {

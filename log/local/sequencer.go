@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cocket.example/internal/tile"
 	"cocket.example/log"
@@ -18,6 +19,9 @@ const (
 	groupEntries = 1 << 16  // entries above which a record takes no further batch
 	groupLimit   = 3 << 20  // cost above which it does not
 	siftWidth    = 256      // entries looked up together
+	// roomTimeout is how long a group waits for tiles and index to catch up: on a disk that fails
+	// they do not, and who waits is told so.
+	roomTimeout = 2 * time.Second
 )
 
 // request is a batch that waits to be sequenced.
@@ -152,11 +156,13 @@ func (q *sequencer) gather(first *request) {
 // after a failure or when the old one is long enough. The failed file is never written or synced again.
 func (q *sequencer) ready(ctx context.Context) error {
 	q.fresh, q.keys = q.fresh[:0], q.keys[:0]
-	if err := errors.Join(q.tail.room(ctx), q.index.room(ctx)); err != nil {
-		return err
-	}
 	if err := errors.Join(q.owned(), q.space()); err != nil {
 		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, roomTimeout)
+	defer cancel()
+	if err := errors.Join(q.tail.room(waiting), q.index.room(waiting)); err != nil {
+		return fmt.Errorf("tiles or index fall behind the write-ahead log: %w", err)
 	}
 	var needed []record
 	if q.broken {

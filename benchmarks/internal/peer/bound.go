@@ -110,9 +110,9 @@ func (b *bound) run(ctx context.Context, m *meter) error {
 		return b.write(ctx, m)
 	})
 	g.Go(func() error { return b.integrate(ctx) })
-	pause(ctx, m.spec.Warm)
+	Pause(ctx, m.spec.Warm)
 	m.mark()
-	pause(ctx, m.spec.Measure)
+	Pause(ctx, m.spec.Measure)
 	stop()
 	return g.Wait()
 }

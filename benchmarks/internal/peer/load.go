@@ -43,9 +43,9 @@ func load(ctx context.Context, spec Spec, to sink, tell say) (Result, error) {
 		g.Go(func() error { return m.produce(running, producing, to, newProducer(i)) })
 	}
 	if spec.Entries == 0 {
-		pause(running, spec.Warm)
+		Pause(running, spec.Warm)
 		m.mark()
-		pause(running, spec.Measure)
+		Pause(running, spec.Measure)
 		stop()
 	}
 	if err := g.Wait(); err != nil {
@@ -163,8 +163,8 @@ func (p *producer) slab(n int) []byte {
 	return slab
 }
 
-// pause waits, for no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
+// Pause waits, for no longer than ctx.
+func Pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():

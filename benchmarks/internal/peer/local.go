@@ -93,7 +93,7 @@ func localSink(add appendFunc, wait waitFunc) sink {
 			}
 			err := add(ctx, batch, index)
 			for ; errors.Is(err, log.ErrPushback) && ctx.Err() == nil; err = add(ctx, batch, index) {
-				pause(ctx, time.Millisecond)
+				Pause(ctx, time.Millisecond)
 			}
 			if err != nil {
 				return err

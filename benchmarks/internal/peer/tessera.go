@@ -70,7 +70,7 @@ func addAll(ctx context.Context, appender *tessera.Appender, entries [][]byte) e
 	for i, future := range futures {
 		_, err := future()
 		for errors.Is(err, tessera.ErrPushback) && ctx.Err() == nil {
-			pause(ctx, time.Millisecond)
+			Pause(ctx, time.Millisecond)
 			_, err = appender.Add(ctx, tessera.NewEntry(entries[i]))()
 		}
 		if err != nil {
