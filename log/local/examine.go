@@ -26,8 +26,10 @@ func Examine(ctx context.Context, fsys FS) ([]Finding, error) {
 	x.found("state", err)
 	if err == nil {
 		x.found("journal", x.journal(st))
-		_, _, err := recoverWAL(fsys, st, func(record) error { return ctx.Err() })
-		x.found("wal", err)
+		x.found("wal", reading(func() error {
+			_, _, err := recoverWAL(fsys, st, func(record) error { return ctx.Err() })
+			return err
+		}))
 		x.index(st)
 	}
 	x.kept()

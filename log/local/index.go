@@ -225,7 +225,7 @@ func (x *index) merge() error {
 	x.mu.RLock()
 	a, b := x.runs[i], x.runs[i+1]
 	x.mu.RUnlock()
-	if err := mergeRuns(x.fs, x.id, a, b); err != nil {
+	if err := reading(func() error { return mergeRuns(x.fs, x.id, a, b) }); err != nil {
 		return err
 	}
 	r, err := openRun(x.fs, x.id, a.first, b.end, false)

@@ -33,7 +33,7 @@ func OpenRemains(fsys FS) (*Remains, error) {
 	}
 	r := &Remains{fs: fsys}
 	for _, g := range generations {
-		if err := r.list(g); err != nil {
+		if err := reading(func() error { return r.list(g) }); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +77,11 @@ func (r *Remains) ReadBundle(_ context.Context, index uint64, width int) (bundle
 		if at < 0 {
 			return nil, fmt.Errorf("entry %d is not in the write-ahead log any more: %w", next, fs.ErrNotExist)
 		}
-		if bundle, next, err = r.take(bundle, r.places[at], next, end); err != nil {
+		err := reading(func() (err error) {
+			bundle, next, err = r.take(bundle, r.places[at], next, end)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -202,7 +202,13 @@ func (q *sequencer) assign(ctx context.Context) error {
 func (q *sequencer) assignSome(ctx context.Context, batch []log.Entry, index []uint64) error {
 	hit := q.hit[:len(batch)]
 	clear(hit)
-	q.index.sift(batch, hit)
+	err := reading(func() error {
+		q.index.sift(batch, hit)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
 	for i := range batch {
 		if hit[i] {
 			at, held, err := q.find(ctx, &batch[i].Leaf)

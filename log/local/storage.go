@@ -197,7 +197,12 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 		}
 		return s.settle()
 	}
-	w, cut, err := recoverWAL(s.fs, st, take)
+	var w *wal
+	var cut cut
+	err := reading(func() (err error) {
+		w, cut, err = recoverWAL(s.fs, st, take)
+		return err
+	})
 	if err = errors.Join(err, cut.keep(s.fs)); err != nil {
 		return err
 	}
@@ -324,7 +329,15 @@ func (s *Storage) Lookup(ctx context.Context, leaf [32]byte) (uint64, bool, erro
 
 // find compares the stored leaf hashes of all candidates, whole.
 func (s *Storage) find(ctx context.Context, leaf *[32]byte) (uint64, bool, error) {
-	for _, i := range s.index.candidates(leaf) {
+	var found []uint64
+	err := reading(func() error {
+		found = s.index.candidates(leaf)
+		return nil
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("index: %w", err)
+	}
+	for _, i := range found {
 		if i >= s.durable.Load() {
 			continue
 		}
