@@ -34,7 +34,9 @@ func newWorld(seed uint64) (*world, error) {
 	return w, Create(w.disk, "log.example/a")
 }
 
-func (w *world) config() Config { return Config{FS: w.disk, MinFree: 1, Reserve: 4096} }
+func (w *world) config() Config {
+	return Config{FS: w.disk, MinFree: 1, Reserve: 4096, Segment: 4 << 10, Retain: 1}
+}
 
 // run opens the log and runs f beside it. It returns once everything has ended.
 func (w *world) run(f func(ctx context.Context, s *Storage) error) error {

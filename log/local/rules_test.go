@@ -286,3 +286,36 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("%.0f allocations for %d entries, want no more than a few for a batch", n, len(batch))
 	}
 }
+
+// TestRecycle appends so much that segments are used again, and finds a few files where many were filled.
+func TestRecycle(t *testing.T) {
+	running(t, func(t *testing.T, w *world, ctx context.Context, s *Storage) {
+		recycled := 0
+		w.disk.mu.Lock()
+		w.disk.fails = func(_ int, call string) error {
+			if strings.HasPrefix(call, "rename wal/") {
+				recycled++
+			}
+			return nil
+		}
+		w.disk.mu.Unlock()
+		for range 200 {
+			if _, err := w.history.Append(ctx, s, large(10)); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.history.Settle(ctx, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		generations, err := listSegments(w.disk)
+		if err != nil || len(generations) > 5 {
+			t.Errorf("%d segments are kept: %v", len(generations), err)
+		}
+		if recycled < 20 {
+			t.Errorf("%d segments were used again", recycled)
+		}
+		if err := w.history.Verify(ctx, s); err != nil {
+			t.Error(err)
+		}
+	})
+}

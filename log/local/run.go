@@ -3,6 +3,7 @@
 package local
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -234,12 +235,23 @@ func checksum(f File, at, end int64) (crc uint32, err error) {
 	return crc, nil
 }
 
-// mergeRuns writes one run that holds what two neighbours hold.
-func mergeRuns(fsys FS, id identity, a, b *run) error {
+// abandon closes a file that is not to become a run.
+func (w *runWriter) abandon(err error) error { return errors.Join(err, w.file.Close()) }
+
+// mergeRuns writes one run that holds what two neighbours hold. What it has written when ctx ends is no
+// run, and is removed at the next start.
+func mergeRuns(ctx context.Context, fsys FS, id identity, a, b *run) error {
 	w, err := newRunWriter(fsys, a.first, b.end)
 	if err != nil {
 		return err
 	}
+	if err := reading(func() error { return w.merge(ctx, a, b) }); err != nil {
+		return w.abandon(err)
+	}
+	return w.finish(id)
+}
+
+func (w *runWriter) merge(ctx context.Context, a, b *run) error {
 	i, j := 0, 0
 	for i < a.len() || j < b.len() {
 		if j == b.len() || i < a.len() && a.key(i) <= b.key(j) {
@@ -249,6 +261,9 @@ func mergeRuns(fsys FS, id identity, a, b *run) error {
 			w.add(pair{b.key(j), b.index(j)})
 			j++
 		}
+		if (i+j)%(1<<16) == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
-	return w.finish(id)
+	return nil
 }

@@ -21,8 +21,6 @@ import (
 const (
 	segmentMagic  = "cocketw1"
 	segmentHeader = 8 + 16 + 8 + 8 + 8 + 8 + 32 + 4
-	// segmentLimit is the length after which the next segment is begun.
-	segmentLimit = 64 << 20
 )
 
 type segment struct {

@@ -167,7 +167,7 @@ func (q *sequencer) ready(ctx context.Context) error {
 	var needed []record
 	if q.broken {
 		needed = q.tail.all()
-	} else if q.wal.end < segmentLimit {
+	} else if q.wal.end < q.wal.limit {
 		return nil
 	}
 	if err := q.wal.roll(needed); err != nil {

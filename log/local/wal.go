@@ -32,6 +32,7 @@ type wal struct {
 	last   [32]byte // hash of the last record
 	older  []older  // the segments before this one, ascending
 	spare  uint64   // generation of a segment that becomes the next; 0: none
+	limit  int64    // length after which the next segment is begun
 	retain int64    // bytes of older segments to keep behind the tree
 }
 
@@ -163,7 +164,7 @@ func (w *wal) trim(size uint64) error {
 		kept += o.size
 	}
 	for _, o := range w.older[:n] {
-		if w.spare == 0 && o.size >= segmentLimit {
+		if w.spare == 0 && o.size >= w.limit {
 			w.spare = o.generation
 		} else if err := w.fs.Remove(segmentName(o.generation)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
