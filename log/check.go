@@ -64,8 +64,8 @@ type checker struct {
 	hasher tile.Hasher
 }
 
-// bundle hashes the new entries of a bundle, compares them with the level-0 tile, and appends them to
-// the edge: one by one, or as the one subtree that a full tile is.
+// bundle hashes the entries of a bundle, the old ones beside the new, compares them with the level-0
+// tile, and appends the new ones to the edge: one by one, or as the one subtree that a full tile is.
 func (c *checker) bundle(ctx context.Context, ref tile.Ref) error {
 	bundle, err := c.ReadBundle(ctx, ref.Index, ref.Width)
 	if err != nil {
@@ -76,12 +76,12 @@ func (c *checker) bundle(ctx context.Context, ref tile.Ref) error {
 		return err
 	}
 	first := int(c.edge.End() - ref.Index*tile.Width)
-	if err := c.hash(bundle, ref, first); err != nil {
+	if err := c.hash(bundle, ref); err != nil {
 		return err
 	}
-	for i := first; i < ref.Width; i++ {
+	for i := range ref.Width {
 		at := i * tile.HashSize
-		if string(c.hashes[at-first*tile.HashSize:][:tile.HashSize]) != string(stored[at:at+tile.HashSize]) {
+		if string(c.hashes[at:at+tile.HashSize]) != string(stored[at:at+tile.HashSize]) {
 			return fmt.Errorf("entry %d: its bytes do not hash to the leaf that was acknowledged: %w",
 				ref.Index*tile.Width+uint64(i), errStop)
 		}
@@ -91,7 +91,7 @@ func (c *checker) bundle(ctx context.Context, ref tile.Ref) error {
 		c.roots[ref.Index] = root
 		return tile.AppendFull(c.edge, root)
 	}
-	for at := 0; at < len(c.hashes); at += tile.HashSize {
+	for at := first * tile.HashSize; at < len(c.hashes); at += tile.HashSize {
 		if err := c.edge.Append(bytes.Clone(c.hashes[at:at+tile.HashSize]), nil); err != nil {
 			return err
 		}
@@ -99,18 +99,16 @@ func (c *checker) bundle(ctx context.Context, ref tile.Ref) error {
 	return nil
 }
 
-// hash hashes the entries of a bundle from first on.
-func (c *checker) hash(bundle []byte, ref tile.Ref, first int) error {
+// hash hashes the entries of a bundle.
+func (c *checker) hash(bundle []byte, ref tile.Ref) error {
 	c.hashes = c.hashes[:0]
-	for i := range ref.Width {
+	for range ref.Width {
 		entry, rest, err := tile.CutEntry(bundle)
 		if err != nil {
 			return fmt.Errorf("%s: %w: %w", ref.Path(), err, errStop)
 		}
-		if i >= first {
-			leaf := c.hasher.Leaf(entry)
-			c.hashes = append(c.hashes, leaf[:]...)
-		}
+		leaf := c.hasher.Leaf(entry)
+		c.hashes = append(c.hashes, leaf[:]...)
 		bundle = rest
 	}
 	if len(bundle) > 0 {

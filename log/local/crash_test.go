@@ -26,7 +26,8 @@ var crashes = flag.Int("crashes", 10_000, "random crash states to try")
 type world struct {
 	disk    *disk
 	history *storagetest.History
-	next    int // number of the next new entry
+	next    int  // number of the next new entry
+	roomy   bool // segments are not full within a run
 }
 
 func newWorld(seed uint64) (*world, error) {
@@ -35,6 +36,9 @@ func newWorld(seed uint64) (*world, error) {
 }
 
 func (w *world) config() Config {
+	if w.roomy {
+		return Config{FS: w.disk, MinFree: 1, Reserve: 4096}
+	}
 	return Config{FS: w.disk, MinFree: 1, Reserve: 4096, Segment: 4 << 10, Retain: 1}
 }
 
@@ -128,7 +132,8 @@ func TestCrashStates(t *testing.T) {
 	t.Logf("%d crash states, no acknowledged entry lost, no second root, no gap", states)
 }
 
-// crashing runs a load and verifies what crashes in it would leave. It returns their number.
+// crashing runs a load, in a new log or in one that was stopped, and verifies what crashes in it would
+// leave. It returns their number.
 func crashing(seed uint64, ignore func(string) bool) (states int, err error) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	w, err := newWorld(seed)
@@ -136,8 +141,12 @@ func crashing(seed uint64, ignore func(string) bool) (states int, err error) {
 		return 0, err
 	}
 	w.disk.ignore = ignore
-	images, err := w.crashes(r, 20, func(ctx context.Context, s *Storage) error { return w.load(ctx, s, r) })
-	if err != nil {
+	load := func(ctx context.Context, s *Storage) error { return w.load(ctx, s, r) }
+	if seed%2 == 1 {
+		err = w.run(load)
+	}
+	images, crashed := w.crashes(r, 20, load)
+	if err = errors.Join(err, crashed); err != nil {
 		return 0, fmt.Errorf("before any crash: %w", err)
 	}
 	for _, i := range images {

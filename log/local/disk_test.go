@@ -91,6 +91,16 @@ func (d *disk) call(name string) error {
 	return err
 }
 
+// failing sets which calls fail from now on; it may be nil.
+func (d *disk) failing(f func(call string) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fails = nil
+	if f != nil {
+		d.fails = func(_ int, call string) error { return f(call) }
+	}
+}
+
 // Crash takes the machine down and returns the disk that is found afterwards.
 func (d *disk) Crash() *disk {
 	d.mu.Lock()

@@ -50,20 +50,17 @@ func (r *row) copyTo(to *row) {
 	to.data, to.begun = data, false
 }
 
-// flush makes the row's file hold what the row holds:
+// flushRow makes the row's file hold what the row holds:
 //
 //	written before:  write at the end
 //	not written, or a step with it failed:  a new file, renamed over the old
-func (r *row) flush(fsys FS) error {
+func (e *edge) flushRow(r *row) error {
 	name := edgeName(r.ref())
 	if r.written == 0 {
-		if err := putFile(fsys, name+".new", r.data); err != nil {
-			return err
-		}
 		r.written = len(r.data)
-		return fsys.Rename(name+".new", name)
+		return e.replace(r, name)
 	}
-	f, err := fsys.OpenFile(name, os.O_RDWR)
+	f, err := e.fs.OpenFile(name, os.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -78,12 +75,13 @@ type edge struct {
 	bundle *row
 	levels []*row
 	dirs   map[string]bool // that were made
+	again  bool            // a step failed, and may have become durable all the same
 	hasher tile.Hasher
 }
 
 // copyTo makes to hold what e holds, in to's own memory.
 func (e *edge) copyTo(to *edge) {
-	to.fs, to.dirs = e.fs, e.dirs
+	to.fs, to.dirs, to.again = e.fs, e.dirs, e.again
 	if to.bundle == nil {
 		to.bundle = new(row)
 	}
@@ -113,7 +111,7 @@ func (e *edge) add(entry log.Entry) error {
 
 func (e *edge) push(level int, hash [32]byte) error {
 	if level == len(e.levels) {
-		e.levels = append(e.levels, &row{level: uint64(level)})
+		e.levels = append(e.levels, &row{level: uint64(level), begun: true})
 	}
 	r := e.levels[level]
 	r.data = append(r.data, hash[:]...)
@@ -138,12 +136,24 @@ func (e *edge) fill(r *row) error {
 	}
 	err := error(nil)
 	if r.begun {
-		err = putFile(e.fs, name, r.data)
-	} else if err = r.flush(e.fs); err == nil {
+		err = e.replace(r, name)
+	} else if err = e.flushRow(r); err == nil {
 		err = e.fs.Rename(edgeName(r.ref()), name)
 	}
 	*r = row{entries: r.entries, level: r.level, index: r.index + 1, data: r.data[:0], begun: true}
 	return err
+}
+
+// replace writes a row into a file of this name. What may stand there and be needed, by readers or after
+// a crash, is there until the new file is durable; a row that was begun in this step nobody needs yet.
+func (e *edge) replace(r *row, name string) error {
+	if r.begun && !e.again {
+		return putFile(e.fs, name, r.data)
+	}
+	if err := writeFile(e.fs, name+".new", r.data); err != nil {
+		return err
+	}
+	return e.fs.Rename(name+".new", name)
 }
 
 // flush writes the rows that have grown.
@@ -152,7 +162,7 @@ func (e *edge) flush() error {
 		if r.width == 0 || r.written == len(r.data) {
 			continue
 		}
-		if err := r.flush(e.fs); err != nil {
+		if err := e.flushRow(r); err != nil {
 			return err
 		}
 	}
@@ -164,6 +174,7 @@ func (e *edge) rows() []*row { return append([]*row{e.bundle}, e.levels...) }
 // distrust makes the next attempt write new files from memory, after a step that failed: what the
 // old ones hold on disk cannot be known any more. Readers have them until then.
 func (e *edge) distrust() {
+	e.again = true
 	for _, r := range e.rows() {
 		r.written = 0
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type index struct {
 	frozen *table // becomes a run; nil: none
 	runs   []*run // ascending, without gaps, up to the first entry of frozen or table
 	spare  *table
+	closed bool
 	buried []string // merged runs, to be removed after the next SyncAll
 
 	touched byte // owned by the sequencer; keeps what sift reads ahead from being left out
@@ -143,16 +145,27 @@ func (x *index) close() error {
 	for _, r := range x.runs {
 		errs = append(errs, r.unmap())
 	}
-	x.runs = nil
+	x.runs, x.closed = nil, true
 	return errors.Join(errs...)
+}
+
+// grow makes room in the table for a whole group, so that none of its keys moves before they are dropped
+// again, should they have to be.
+func (x *index) grow(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.table.grow(n)
 }
 
 // candidates returns the indexes of the entries whose leaf hashes begin like leaf, in the runs and in
 // the tables.
-func (x *index) candidates(leaf *[32]byte) (found []uint64) {
+func (x *index) candidates(leaf *[32]byte) (found []uint64, err error) {
 	key := keyOf(leaf)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	if x.closed {
+		return nil, fmt.Errorf("the index is closed: %w", fs.ErrClosed)
+	}
 	for _, r := range x.runs {
 		found = r.append(found, key)
 	}
@@ -167,7 +180,7 @@ func (x *index) candidates(leaf *[32]byte) (found []uint64) {
 			}
 		}
 	}
-	return found
+	return found, nil
 }
 
 // append appends the indexes under a key.

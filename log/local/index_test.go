@@ -35,7 +35,7 @@ func wantIndex(t *testing.T, x *index, size, step int) {
 	t.Helper()
 	for i := 0; i < size; i += step {
 		leaf := leafOf(i)
-		if found := x.candidates(&leaf); !slices.Contains(found, uint64(i)) || len(found) > 2 {
+		if found, _ := x.candidates(&leaf); !slices.Contains(found, uint64(i)) || len(found) > 2 {
 			t.Fatalf("entry %d of %d: candidates %v", i, size, found)
 		}
 		absent := leafOf(1<<40 + i)
@@ -44,7 +44,7 @@ func wantIndex(t *testing.T, x *index, size, step int) {
 		if inRun := i < int(x.table.first); hit[0] != inRun || hit[1] {
 			t.Fatalf("entry %d of %d: sifted %v, want %v", i, size, hit, inRun)
 		}
-		if found := x.candidates(&absent); len(found) > 0 {
+		if found, _ := x.candidates(&absent); len(found) > 0 {
 			t.Fatalf("an entry that was never added: candidates %v", found)
 		}
 	}
@@ -208,5 +208,31 @@ func TestIndexUnderLoad(t *testing.T) {
 	defer s.index.mu.RUnlock()
 	if len(s.index.runs) == 0 {
 		t.Error("no table became a run: the test is too small")
+	}
+}
+
+// TestDrop takes the keys of a group back, however many there are: the others are found all the same.
+func TestDrop(t *testing.T) {
+	for n := range 50 {
+		x := newIndex(newDisk(1), identity{1})
+		add := func(from, to int) (keys []uint64) {
+			for i := from; i < to; i++ {
+				leaf := leafOf(1000*n + i)
+				key := keyOf(&leaf)
+				_, slot, _ := x.table.find(key, x.table.slot(key))
+				x.table.put(key, slot)
+				keys = append(keys, key)
+			}
+			return keys
+		}
+		x.grow(180)
+		held := add(0, 180)
+		x.grow(266)
+		x.table.drop(add(180, 446))
+		for i, key := range held {
+			if index, _, ok := x.table.find(key, x.table.slot(key)); !ok || index != uint64(i) {
+				t.Fatalf("round %d: entry %d is not found any more", n, i)
+			}
+		}
 	}
 }

@@ -91,11 +91,15 @@ func (s *Storage) steps() error {
 		if more {
 			err = s.write(next, &this.edge, this.tree.Size, waiting)
 		}
-		if err = errors.Join(<-this.err, err); err != nil {
+		if synced := <-this.err; synced != nil {
+			err = errors.Join(synced, err)
+		} else {
+			s.commit(this)
+		}
+		if err != nil {
 			s.edge.distrust()
 			return err
 		}
-		s.commit(this)
 		if !more {
 			return nil
 		}
@@ -132,6 +136,7 @@ func (s *Storage) sync(done *step) error {
 // commit shows a step that is durable.
 func (s *Storage) commit(done *step) {
 	done.edge.copyTo(s.edge)
+	s.edge.again = false
 	tree := done.tree
 	s.tree.Store(&tree)
 	s.tail.pop(done.records)

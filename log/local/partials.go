@@ -31,6 +31,9 @@ func partials(size uint64) map[tile.Ref]bool {
 // writePartials gives the rows of the right edge a second name: no byte is written. A row that has
 // grown beyond the published width is copied instead. Nothing needs to be durable: an opened log
 // makes the names anew.
+//
+// A row with a second name grows on: until the next publication its file may hold more than its width
+// says, behind what it says. Exact copies would cost a whole tile and bundle for each publication.
 func (s *Storage) writePartials(ctx context.Context, refs map[tile.Ref]bool) error {
 	for ref := range refs {
 		name := ref.Path()

@@ -58,9 +58,13 @@ func (s *Storage) readRow(ref tile.Ref, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("tile %d of level %d has width %d, want %d: %w",
 			ref.Index, ref.Level, has, ref.Width, fs.ErrNotExist)
 	}
-	full := ref
+	full, edge := ref, edgeName(ref)
 	full.Width = tile.Width
-	for _, name := range []string{full.Path(), edgeName(ref), full.Path()} {
+	names := []string{full.Path(), edge, full.Path()}
+	if tile.WidthAt(ref.Level, ref.Index, s.tree.Load().Size) < tile.Width {
+		names = []string{edge, full.Path(), edge}
+	}
+	for _, name := range names {
 		b, err := readFile(s.fs, name, limit)
 		if err == nil {
 			return b, nil

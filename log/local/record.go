@@ -78,10 +78,12 @@ func (r record) sum() record {
 	return r
 }
 
-// moved returns a copy that stands in another segment, behind another record.
+// moved returns a copy that stands in another segment, behind another record. It bears no mark: what was
+// acknowledged by then stands in the segment's header.
 func (r record) moved(generation uint64, previous [32]byte) record {
 	c := append(record(nil), r...)
 	binary.BigEndian.PutUint64(c[28:], generation)
+	clear(c[44:52])
 	copy(c[56:88], previous[:])
 	return c.sum()
 }
@@ -99,7 +101,7 @@ func parseRecord(b []byte) (record, error) {
 	if crc32.Checksum(r[8:], castagnoli) != binary.BigEndian.Uint32(r[4:]) {
 		return nil, errNoRecord
 	}
-	if r.len() > n/34 {
+	if uint64(recordFixed)+34*uint64(r.len()) > uint64(n) {
 		return nil, fmt.Errorf("record of %d entries in %d bytes", r.len(), n)
 	}
 	rest := r[recordLeaves+32*r.len():]
@@ -115,6 +117,26 @@ func parseRecord(b []byte) (record, error) {
 		return nil, fmt.Errorf("%d bytes after the record's entries", len(rest))
 	}
 	return r, nil
+}
+
+// records yields the whole records of a segment that follow each other, with their offsets. Who a
+// record belongs to is looked at before anything else: entries, which anybody may fill with what looks like
+// one, stand behind the end of a segment that was used before.
+func records(b []byte, s segment) iter.Seq2[int, record] {
+	return func(yield func(int, record) bool) {
+		last := s.chain
+		for at := segmentHeader; len(b)-at >= recordLeaves; {
+			h := record(b[at:]).head()
+			if h.id != s.id || h.generation != s.generation || h.previous != last {
+				return
+			}
+			r, err := parseRecord(b[at:])
+			if err != nil || !yield(at, r) {
+				return
+			}
+			at, last = at+len(r), r.hash()
+		}
+	}
 }
 
 func (r record) head() head {

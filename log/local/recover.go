@@ -79,7 +79,7 @@ func recoverWAL(fsys FS, st state, take func(record) error) (*wal, cut, error) {
 		return nil, cut{}, fmt.Errorf("%w: the write-ahead log ends at entry %d, the tree has %d",
 			ErrDamaged, w.next, st.tree.Size)
 	}
-	w.generation = max(w.generation, generations[len(generations)-1])
+	w.newest = generations[len(generations)-1]
 	return w, r.cut, r.listOlder(generations)
 }
 
@@ -141,12 +141,8 @@ func (r *replay) segment(s segment, successor *segment) error {
 	}
 	at, w := segmentHeader, r.wal
 	w.last = s.chain
-	for at < len(b) {
-		rec, err := parseRecord(b[at:])
-		if err != nil {
-			break
-		}
-		if h := rec.head(); h.id != s.id || h.generation != s.generation || h.previous != w.last || h.first > w.next {
+	for offset, rec := range records(b, s) {
+		if rec.first() > w.next {
 			break
 		}
 		if rec.end() > max(w.next, r.size) {
@@ -155,10 +151,13 @@ func (r *replay) segment(s segment, successor *segment) error {
 			}
 		}
 		w.next, w.last = max(w.next, rec.end()), rec.hash()
-		at += len(rec)
+		at = offset + len(rec)
 	}
 	w.end = int64(at)
 	switch {
+	case w.next < s.mark:
+		return fmt.Errorf("%w: %s ends at entry %d, %d were acknowledged when it was begun", ErrDamaged,
+			segmentName(s.generation), w.next, s.mark)
 	case successor == nil:
 		return r.ends(s, b, at)
 	case uint64(at) != successor.predecessorEnd && successor.first > w.next:

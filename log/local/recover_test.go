@@ -18,6 +18,16 @@ func fresh(batch []log.Entry) (list []*log.Entry) {
 	return list
 }
 
+// newLog makes a log on a simulated disk.
+func newLog(t *testing.T) *disk {
+	t.Helper()
+	d := newDisk(1)
+	if err := Create(d, "log.example/a"); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // wantEntries opens a log and compares what it holds.
 func wantEntries(t *testing.T, d *disk, want []log.Entry) {
 	t.Helper()
@@ -44,10 +54,7 @@ func TestStaleRecords(t *testing.T) {
 		"a gap":              func(h *head) { h.first++ },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDisk(1)
-			if err := Create(d, "log.example/a"); err != nil {
-				t.Fatal(err)
-			}
+			d := newLog(t)
 			s := open(t, d)
 			w := s.wal
 			if _, err := w.append(nil, fresh(storagetest.Entries(0, 3))); err != nil {
@@ -68,10 +75,7 @@ func TestStaleRecords(t *testing.T) {
 // TestAbandonedRecord: a record whose sync failed stands whole in its segment, and the next segment goes
 // on in its place.
 func TestAbandonedRecord(t *testing.T) {
-	d := newDisk(1)
-	if err := Create(d, "log.example/a"); err != nil {
-		t.Fatal(err)
-	}
+	d := newLog(t)
 	s := open(t, d)
 	w := s.wal
 	if _, err := w.append(nil, fresh(storagetest.Entries(0, 3))); err != nil {

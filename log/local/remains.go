@@ -52,16 +52,12 @@ func (r *Remains) list(generation uint64) error {
 	if err != nil {
 		return nil // a damaged segment holds nothing that can be relied on
 	}
-	for at := segmentHeader; ; {
-		rec, err := parseRecord(b[at:])
-		if err != nil || rec.head().generation != s.generation {
-			return nil
-		}
+	for at, rec := range records(b, s) {
 		if rec.len() > 0 {
 			r.places = append(r.places, place{rec.first(), rec.end(), name, at})
 		}
-		at += len(rec)
 	}
+	return nil
 }
 
 // ReadBundle makes a bundle of this width from the entries that are left; it wraps fs.ErrNotExist if

@@ -21,11 +21,19 @@ import (
 
 // running runs f on a log on a simulated disk, in stopped time.
 func running(t *testing.T, f func(t *testing.T, w *world, ctx context.Context, s *Storage)) {
+	t.Helper()
+	runningIn(t, true, f)
+}
+
+// runningIn says whether segments have the size that they have everywhere, or are full soon.
+func runningIn(t *testing.T, roomy bool, f func(t *testing.T, w *world, ctx context.Context, s *Storage)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w, err := newWorld(1)
 		if err != nil {
 			t.Fatal(err)
 		}
+		w.roomy = roomy
 		err = w.run(func(ctx context.Context, s *Storage) error {
 			f(t, w, ctx, s)
 			return nil
@@ -79,12 +87,7 @@ func TestBytesWritten(t *testing.T) {
 // next one holds what was acknowledged (rule 2).
 func TestNewSegmentAfterFailure(t *testing.T) {
 	running(t, func(t *testing.T, w *world, ctx context.Context, s *Storage) {
-		fails := func(f func(int, string) error) {
-			w.disk.mu.Lock()
-			defer w.disk.mu.Unlock()
-			w.disk.fails = f
-		}
-		fails(func(_ int, call string) error {
+		w.disk.failing(func(call string) error {
 			if call == "syncall" { // what is acknowledged stays in the write-ahead log alone
 				return syscall.EIO
 			}
@@ -94,7 +97,7 @@ func TestNewSegmentAfterFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 		failed, touched := "", 0
-		fails(func(_ int, call string) error {
+		w.disk.failing(func(call string) error {
 			switch {
 			case call == "syncall":
 				return syscall.EIO
@@ -289,16 +292,14 @@ func TestAllocations(t *testing.T) {
 
 // TestRecycle appends so much that segments are used again, and finds a few files where many were filled.
 func TestRecycle(t *testing.T) {
-	running(t, func(t *testing.T, w *world, ctx context.Context, s *Storage) {
+	runningIn(t, false, func(t *testing.T, w *world, ctx context.Context, s *Storage) {
 		recycled := 0
-		w.disk.mu.Lock()
-		w.disk.fails = func(_ int, call string) error {
+		w.disk.failing(func(call string) error {
 			if strings.HasPrefix(call, "rename wal/") {
 				recycled++
 			}
 			return nil
-		}
-		w.disk.mu.Unlock()
+		})
 		for range 200 {
 			if _, err := w.history.Append(ctx, s, large(10)); err != nil {
 				t.Fatal(err)

@@ -13,14 +13,15 @@ import (
 // from, so that a file left over from a failure, or from its use before, cannot be taken for a part
 // of the log:
 //
-//	"cocketw1"  identity  generation  predecessor  its end  first  chain   crc32c
-//	8           16        8           8            8        8      32      4
+//	"cocketw1"  identity  generation  predecessor  its end  first  mark  chain   crc32c
+//	8           16        8           8            8        8      8     32      4
 //
 // The predecessor ends at exactly the offset given; first is the index of the first entry that this
-// segment can hold; chain is the hash of the record before it.
+// segment can hold; mark is the number of entries acknowledged when it was begun; chain is the hash of
+// the record before it. The header is written last: whatever stands behind it then is durable.
 const (
 	segmentMagic  = "cocketw1"
-	segmentHeader = 8 + 16 + 8 + 8 + 8 + 8 + 32 + 4
+	segmentHeader = 8 + 16 + 8 + 8 + 8 + 8 + 8 + 32 + 4
 )
 
 type segment struct {
@@ -29,6 +30,7 @@ type segment struct {
 	predecessor    uint64
 	predecessorEnd uint64
 	first          uint64
+	mark           uint64
 	chain          [32]byte
 }
 
@@ -40,6 +42,7 @@ func (s segment) bytes() []byte {
 	b = binary.BigEndian.AppendUint64(b, s.predecessor)
 	b = binary.BigEndian.AppendUint64(b, s.predecessorEnd)
 	b = binary.BigEndian.AppendUint64(b, s.first)
+	b = binary.BigEndian.AppendUint64(b, s.mark)
 	b = append(b, s.chain[:]...)
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
@@ -54,7 +57,8 @@ func parseSegment(b []byte) (segment, error) {
 		predecessor:    binary.BigEndian.Uint64(b[32:]),
 		predecessorEnd: binary.BigEndian.Uint64(b[40:]),
 		first:          binary.BigEndian.Uint64(b[48:]),
-		chain:          [32]byte(b[56:88]),
+		mark:           binary.BigEndian.Uint64(b[56:]),
+		chain:          [32]byte(b[64:96]),
 	}
 	if string(s.bytes()) != string(b[:segmentHeader]) {
 		return segment{}, errors.New("segment header is damaged")

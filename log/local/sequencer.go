@@ -188,6 +188,11 @@ func (s *Storage) trim() {
 // assign gives an index to every entry of the group and lists those that are new. Equal entries that
 // arrive together get one index.
 func (q *sequencer) assign(ctx context.Context) error {
+	n := 0
+	for _, r := range q.group {
+		n += len(r.batch)
+	}
+	q.index.grow(n)
 	for _, r := range q.group {
 		for at := 0; at < len(r.batch); at += siftWidth {
 			end := min(at+siftWidth, len(r.batch))
@@ -222,7 +227,6 @@ func (q *sequencer) assignSome(ctx context.Context, batch []log.Entry, index []u
 	}
 	q.index.mu.Lock()
 	defer q.index.mu.Unlock()
-	q.index.table.grow(len(batch))
 	for i := range batch {
 		if hit[i] {
 			continue

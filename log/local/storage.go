@@ -137,9 +137,9 @@ func (s *Storage) Lookup(ctx context.Context, leaf [32]byte) (uint64, bool, erro
 // find compares the stored leaf hashes of all candidates, whole.
 func (s *Storage) find(ctx context.Context, leaf *[32]byte) (uint64, bool, error) {
 	var found []uint64
-	err := reading(func() error {
-		found = s.index.candidates(leaf)
-		return nil
+	err := reading(func() (err error) {
+		found, err = s.index.candidates(leaf)
+		return err
 	})
 	if err != nil {
 		return 0, false, fmt.Errorf("index: %w", err)

@@ -36,6 +36,7 @@ type tail struct {
 	mu      sync.Mutex
 	records []record
 	size    int           // bytes of the records
+	held    int           // bytes of their memory, which the limit is for
 	changed chan struct{} // closed and replaced at every change
 	ended   bool          // the sequencer pushes no more
 	spare   [][]byte      // buffers of bufferSize, of records that were popped
@@ -55,6 +56,7 @@ func (t *tail) push(r record) {
 	t.update(func() {
 		t.records = append(t.records, r)
 		t.size += len(r)
+		t.held += cap(r)
 	})
 }
 
@@ -63,6 +65,7 @@ func (t *tail) pop(n int) {
 	t.update(func() {
 		for i, r := range t.records[:n] {
 			t.size -= len(r)
+			t.held -= cap(r)
 			if cap(r) == bufferSize && len(t.spare) < tailLimit/bufferSize {
 				t.spare = append(t.spare, r[:0])
 			}
@@ -74,7 +77,7 @@ func (t *tail) pop(n int) {
 
 // buffer returns memory for a record of this size.
 func (t *tail) buffer(size int) []byte {
-	if size > bufferSize || size < bufferSize/64 {
+	if size > bufferSize || size < bufferSize/4 {
 		return make([]byte, 0, size)
 	}
 	t.mu.Lock()
@@ -129,8 +132,10 @@ func (t *tail) waiting() (size int, ended bool, changed chan struct{}) {
 // room waits until the tail is below its limit.
 func (t *tail) room(ctx context.Context) error {
 	for {
-		size, _, changed := t.waiting()
-		if size < tailLimit {
+		t.mu.Lock()
+		held, changed := t.held, t.changed
+		t.mu.Unlock()
+		if held < tailLimit {
 			return nil
 		}
 		select {

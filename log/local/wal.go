@@ -30,6 +30,7 @@ type wal struct {
 	length int64    // of the file
 	next   uint64   // index of the next entry
 	last   [32]byte // hash of the last record
+	newest uint64   // the highest generation that was ever used
 	older  []older  // the segments before this one, ascending
 	spare  uint64   // generation of a segment that becomes the next; 0: none
 	limit  int64    // length after which the next segment is begun
@@ -84,14 +85,15 @@ func (w *wal) mark() error {
 
 // roll begins the next segment behind the last acknowledged record.
 //
-//	rename an old one, or create · write header · fdatasync · fsync wal/
+//	rename an old one, or create · write copies · fdatasync · write header · fdatasync · fsync wal/
 //
 // After a write or sync that failed, needed is what is acknowledged and not integrated: the new
-// segment begins with a copy of it, from memory, so that nothing hangs on the file that failed.
+// segment begins with a copy of it, from memory, so that nothing hangs on the file that failed. Without
+// its header a segment is nothing, and a copy bears no mark that could make it look like more.
 func (w *wal) roll(needed []record) error {
 	s := segment{
-		id: w.id, generation: w.generation + 1,
-		predecessor: w.generation, predecessorEnd: uint64(w.end), first: w.next, chain: w.last,
+		id: w.id, generation: max(w.generation, w.newest) + 1, predecessor: w.generation,
+		predecessorEnd: uint64(w.end), first: w.next, mark: w.next, chain: w.last,
 	}
 	if len(needed) > 0 {
 		s.first = needed[0].first()
@@ -100,21 +102,37 @@ func (w *wal) roll(needed []record) error {
 	if err != nil {
 		return err
 	}
-	b, last := s.bytes(), w.last
-	for _, r := range needed {
-		r = r.moved(s.generation, last)
-		b, last = append(b, r...), r.hash()
-	}
-	if err := errors.Join(writeSynced(f, b, 0), w.fs.SyncDir("wal")); err != nil {
+	w.newest = s.generation
+	end, last, err := w.begin(f, s, needed)
+	if err != nil {
+		w.fs.Remove(segmentName(s.generation)) // one that stays goes at the next start
 		return errors.Join(err, f.Close())
 	}
 	if w.file != nil {
 		w.file.Close() // what is acknowledged of it was synced, the rest is abandoned
 		w.older = append(w.older, older{w.generation, w.next, w.length})
 	}
-	w.file, w.segment, w.end, w.last = f, s, int64(len(b)), last
+	w.file, w.segment, w.end, w.last = f, s, end, last
 	w.length = max(length, w.end)
 	return nil
+}
+
+// begin writes a segment's beginning durably. It returns where it ends, and the hash of its last record.
+func (w *wal) begin(f File, s segment, needed []record) (end int64, last [32]byte, err error) {
+	end, last = segmentHeader, s.chain
+	for _, r := range needed {
+		r = r.moved(s.generation, last)
+		if _, err := f.WriteAt(r, end); err != nil {
+			return 0, last, err
+		}
+		end, last = end+int64(len(r)), r.hash()
+	}
+	if len(needed) > 0 {
+		if err := f.Sync(); err != nil {
+			return 0, last, err
+		}
+	}
+	return end, last, errors.Join(writeSynced(f, s.bytes(), 0), w.fs.SyncDir("wal"))
 }
 
 // create makes the segment's file. A number left behind by an attempt that failed is passed over.
@@ -136,11 +154,11 @@ func (w *wal) recycle(s *segment) (File, int64, error) {
 	if w.spare == 0 {
 		return nil, 0, nil
 	}
-	from, to := segmentName(w.spare), segmentName(s.generation)
-	w.spare = 0
-	if err := w.fs.Rename(from, to); err != nil {
+	to := segmentName(s.generation)
+	if err := w.fs.Rename(segmentName(w.spare), to); err != nil {
 		return nil, 0, err
 	}
+	w.spare = 0
 	f, err := w.fs.OpenFile(to, os.O_RDWR)
 	if err != nil {
 		return nil, 0, err
