@@ -39,7 +39,7 @@ type disk struct {
 	calls  int
 	fails  func(call int, name string) error // nil: no call fails; also asked whether to crash
 	after  *disk                             // set by a crash: the disk that is found then
-	ignore func(sync string) bool            // syncs that lie, to prove that the tests see it
+	ignore func(call string) bool            // syncs and renames that lie, to prove that the tests see it
 }
 
 type inode struct {
@@ -238,6 +238,9 @@ func (d *disk) Rename(from, to string) error {
 	i, ok := d.names[from]
 	if _, there := d.names[path.Dir(to)]; !ok || !there {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
+	}
+	if d.ignore != nil && d.ignore("rename "+to) {
+		return nil
 	}
 	d.change(op{from: from, to: to, inode: i})
 	return nil
