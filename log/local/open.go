@@ -94,39 +94,32 @@ func (s *Storage) takeOver(st state) error {
 	})
 }
 
-// replay integrates what the write-ahead log holds beyond the tree, in steps as when it runs, and
-// begins a new segment.
+// replay integrates what the write-ahead log holds beyond the tree, in steps as when it runs and beside
+// reading it, and begins a new segment.
 func (s *Storage) replay(ctx context.Context, st state) error {
-	last := time.Now()
-	take := func(r record) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		s.tail.push(append(record(s.tail.buffer(len(r))), r...))
-		if size, _, _ := s.tail.waiting(); size < tailLimit {
-			return nil
-		}
-		if time.Since(last) > 2*time.Second {
-			s.config.Logger.Info("integrating what the write-ahead log holds", "size", s.tree.Load().Size)
-			last = time.Now()
-		}
-		return s.settle()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	integrated := make(chan error, 1)
+	go func() {
+		err := s.catchUp(ctx)
+		fail(err)
+		integrated <- err
+	}()
+	w, cut, err := s.readWAL(ctx, st)
+	if err != nil {
+		fail(err)
 	}
-	var w *wal
-	var cut cut
-	err := reading(func() (err error) {
-		w, cut, err = recoverWAL(s.fs, st, take)
-		return err
-	})
+	s.tail.end()
+	if failed := <-integrated; err == nil {
+		err = failed
+	}
 	if err = errors.Join(err, cut.keep(s.fs)); err != nil {
 		return err
 	}
+	s.tail.init()
 	s.wal, w.id, w.limit, w.retain = w, s.id, int64(s.config.Segment), int64(s.config.Retain)
 	if cut.name != "" {
 		s.config.Logger.Warn("the write-ahead log ended in an unfinished write, kept aside", "file", cut.name)
-	}
-	if err := s.settle(); err != nil {
-		return err
 	}
 	s.durable.Store(s.wal.next)
 	if err := s.withReserve(func() error { return s.wal.roll(nil) }); err != nil {
@@ -137,9 +130,34 @@ func (s *Storage) replay(ctx context.Context, st state) error {
 	return nil
 }
 
-// settle integrates the whole tail.
-func (s *Storage) settle() error {
-	for len(s.tail.all()) > 0 {
+// readWAL gives the records beyond the tree to the tail.
+func (s *Storage) readWAL(ctx context.Context, st state) (w *wal, end cut, err error) {
+	last := time.Now()
+	take := func(r record) error {
+		if time.Since(last) > 2*time.Second {
+			s.config.Logger.Info("integrating what the write-ahead log holds", "size", s.tree.Load().Size)
+			last = time.Now()
+		}
+		if err := s.tail.room(ctx); err != nil || ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.tail.push(append(record(s.tail.buffer(len(r))), r...))
+		return nil
+	}
+	err = reading(func() (err error) {
+		w, end, err = recoverWAL(s.fs, st, take)
+		return err
+	})
+	return w, end, err
+}
+
+// catchUp integrates the tail until it has ended empty.
+func (s *Storage) catchUp(ctx context.Context) error {
+	for s.tail.wait() {
+		s.pause()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := s.withReserve(s.steps); err != nil {
 			return err
 		}

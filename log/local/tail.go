@@ -42,7 +42,7 @@ type tail struct {
 	spare   [][]byte      // buffers of bufferSize, of records that were popped
 }
 
-func (t *tail) init() { t.changed = make(chan struct{}) }
+func (t *tail) init() { t.changed, t.ended = make(chan struct{}), false }
 
 func (t *tail) update(f func()) {
 	t.mu.Lock()
