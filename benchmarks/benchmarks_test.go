@@ -118,13 +118,13 @@ func TestReport(t *testing.T) {
 	if !strings.Contains(lines[1], "not met") || strings.Contains(lines[3], "not met") {
 		t.Errorf("300 MiB is too much and 0.7 is enough:\n%s", table.String())
 	}
-	for _, name := range []string{"table.txt", "figures.json", "bars.svg", "lines.svg"} {
+	for _, name := range []string{"table.txt", "figures.json", "bars.png", "lines.png"} {
 		b, err := os.ReadFile(filepath.Join(o.out, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasSuffix(name, ".svg") && !bytes.Contains(b, []byte("<svg")) {
-			t.Errorf("%s is no SVG", name)
+		if strings.HasSuffix(name, ".png") && !bytes.HasPrefix(b, []byte("\x89PNG")) {
+			t.Errorf("%s is no PNG", name)
 		}
 	}
 }

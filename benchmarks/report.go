@@ -33,7 +33,7 @@ func (o options) write(out io.Writer, r results) error {
 		writeFile(filepath.Join(o.out, "figures.json"), func(w io.Writer) error { return writeJSON(w, r.figures) }),
 		writeFile(filepath.Join(o.out, "table.txt"), func(w io.Writer) error { return writeTable(w, r.figures) }))
 	for _, p := range r.plots {
-		err = errors.Join(err, p.save(filepath.Join(o.out, p.Name+".svg")))
+		err = errors.Join(err, p.save(filepath.Join(o.out, p.Name+".png")))
 	}
 	return err
 }
