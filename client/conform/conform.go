@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package conform judges a log from outside: whether it serves what c2sp.org/tlog-tiles,
+// tlog-checkpoint and signed-note ask of it, and what caches, monitors and witnesses rely on
+// beyond that. It knows nothing of how the log is built, so it is for any log of tiles.
+//
+// The tree's arithmetic and the signatures of type 0x01 are those of golang.org/x/mod, so that this
+// project's own log is not judged by the code that made it. docs/conform.md explains every case.
+package conform
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"cocket.example/receipt"
+)
+
+// Config of a run. The zero value of every optional field means its default.
+type Config struct {
+	URL    string                // prefix of the log, as https://log.example/2027
+	Keys   []receipt.VerifierKey // every one of them must have signed; may be empty where Policy is given
+	Policy *receipt.Policy       // for the cosignatures; without Keys, any one of its logs must have signed
+
+	Only, Skip []string // ids of cases; without Only all
+
+	Add        string // prefix whose POST /add takes entries; "" only reads
+	Token      string // bearer token for it; may be empty
+	MaxEntries int64  // that may be added; default 1,000, and 75,000 with Large
+	Large      bool   // grow as far as 70,000 entries
+
+	Polls    int           // of the checkpoint; default 100
+	Interval time.Duration // between them; default 100 ms
+	Timeout  time.Duration // for one answer, and for a checkpoint that covers what was added; default 30 s
+	// Grace is how long before its checkpoint a tile may be served: from the signature to the
+	// publication. Default 1 s, and 10 s where others cosign. Negative: not at all.
+	Grace time.Duration
+
+	Transport http.RoundTripper     // default: one of its own, over HTTP/1.1 or HTTP/2
+	Progress  func(done, total int) // is told how many cases are judged; may be nil
+}
+
+func (c Config) withDefaults() Config {
+	c.Polls = cmp.Or(c.Polls, 100)
+	c.Interval = cmp.Or(c.Interval, 100*time.Millisecond)
+	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+	if c.MaxEntries == 0 {
+		c.MaxEntries = 1000
+		if c.Large {
+			c.MaxEntries = 75_000
+		}
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport()
+	}
+	if c.Progress == nil {
+		c.Progress = func(int, int) {}
+	}
+	return c
+}
+
+// Run judges a log. The error says why it could not be tried at all, or to the end: the log was not
+// reached, does not let entries be added, or the context ended. The report then holds what was
+// judged until then.
+func Run(ctx context.Context, c Config) (report Report, err error) {
+	began := time.Now()
+	s, err := newSubject(c.withDefaults())
+	if err != nil {
+		return report, err
+	}
+	chosen, err := choose(c.Only, c.Skip)
+	if err != nil {
+		return report, err
+	}
+	results := []Result{}
+	if err = s.begin(ctx); err == nil {
+		results, err = s.judge(ctx, chosen)
+	}
+	report = s.report(results)
+	report.Elapsed = time.Since(began)
+	return report, err
+}
+
+// judge runs the cases in the order of the table, and sorts their results by id.
+func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result, err error) {
+	results = []Result{}
+	for i, t := range chosen {
+		s.config.Progress(i, len(chosen))
+		r := Result{Case: t.Case, Problems: []Problem{}, Untried: []string{}}
+		if why := s.lacks(t.needs); why != "" {
+			r.skip("%s", why)
+		} else {
+			t.run(ctx, s, &r)
+		}
+		if err = cmp.Or(ctx.Err(), s.err); err != nil {
+			break // what this case found may come from that
+		}
+		r.Verdict = r.verdict()
+		results = append(results, r)
+	}
+	if err == nil {
+		s.config.Progress(len(chosen), len(chosen))
+	}
+	slices.SortFunc(results, func(a, b Result) int { return cmp.Compare(a.ID, b.ID) })
+	return results, err
+}
+
+// choose finds the cases by their ids.
+func choose(only, skip []string) (chosen []*trial, err error) {
+	for _, id := range slices.Concat(only, skip) {
+		if !slices.ContainsFunc(trials, func(t *trial) bool { return t.ID == id }) {
+			return nil, fmt.Errorf("there is no case %.20q, docs/conform.md lists them", id)
+		}
+	}
+	for _, t := range trials {
+		if (len(only) == 0 || slices.Contains(only, t.ID)) && !slices.Contains(skip, t.ID) {
+			chosen = append(chosen, t)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, errors.New("no case is left")
+	}
+	return chosen, nil
+}

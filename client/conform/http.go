@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conform
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	attempts      = 4                      // of one request that is not answered, or put off
+	firstPause    = 200 * time.Millisecond // before the second attempt; it doubles
+	maxPause      = 10 * time.Second       // also where Retry-After says more
+	maxRefusal    = 4 << 10                // bytes that are read of an answer other than 200
+	maxCheckpoint = 128 << 10
+	maxRefusals   = 1000 // that are remembered
+)
+
+// web sends requests to one prefix, with the path as it is written: nothing is cleaned, decoded or
+// followed. It is used by one goroutine.
+type web struct {
+	base      string // the prefix, without a slash at the end
+	transport http.RoundTripper
+	timeout   time.Duration // of one attempt
+	requests  int
+	refusals  []answer // all that were not 200, without their bodies
+}
+
+func newWeb(c Config) (*web, error) {
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("URL of the log: %w", errors.Unwrap(err))
+	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
+		return nil, fmt.Errorf("URL of the log is %.80q, want https://HOST or http://HOST", c.URL)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("URL of the log holds a user, query or fragment, want the prefix alone")
+	}
+	return &web{base: strings.TrimRight(u.String(), "/"), transport: c.Transport, timeout: c.Timeout}, nil
+}
+
+// newTransport is the standard one that decompresses nothing by itself.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DisableCompression = true
+	t.MaxResponseHeaderBytes = 64 << 10
+	return t
+}
+
+// request is what is asked.
+type request struct {
+	method string // "" is GET
+	path   string // below the prefix, with its slash, as it goes onto the wire
+	accept string // encodings; "" is identity
+	guard  bool   // with a condition that no resource meets, so that it can change nothing
+	limit  int    // bytes of a good answer
+}
+
+func (r request) String() string {
+	if r.method == "" {
+		return "GET " + r.path
+	}
+	return r.method + " " + r.path
+}
+
+// answer is what came back, or why nothing did.
+type answer struct {
+	request
+	status int
+	header http.Header
+	body   []byte
+	err    error
+}
+
+// send sends a request. What is not answered at all, or put off with 429 or 503, is sent again.
+func (w *web) send(ctx context.Context, r request) answer {
+	for attempt := 1; ; attempt++ {
+		a := w.once(ctx, r)
+		w.remember(a)
+		if !a.later() || attempt == attempts || sleep(ctx, a.pause(attempt)) != nil {
+			return a
+		}
+	}
+}
+
+func (w *web) once(ctx context.Context, r request) answer {
+	a := answer{request: r}
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.method, w.base+r.path, nil)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	req.Header.Set("User-Agent", "cocket-conform")
+	req.Header.Set("Accept-Encoding", "identity")
+	if r.accept != "" {
+		req.Header.Set("Accept-Encoding", r.accept)
+	}
+	if r.guard {
+		req.Header.Set("If-Match", `"no such version"`)
+	}
+	w.requests++
+	resp, err := w.transport.RoundTrip(req) // follows no redirect
+	if err != nil {
+		a.err = err
+		return a
+	}
+	defer resp.Body.Close()
+	a.status, a.header = resp.StatusCode, resp.Header
+	a.read(resp.Body)
+	return a
+}
+
+// read reads the body within its bound; of a refusal only the beginning.
+func (a *answer) read(body io.Reader) {
+	if a.status != http.StatusOK {
+		a.body, a.err = io.ReadAll(io.LimitReader(body, maxRefusal))
+		return
+	}
+	a.body, a.err = io.ReadAll(io.LimitReader(body, int64(a.limit)+1))
+	if a.err == nil && len(a.body) > a.limit {
+		a.err = fmt.Errorf("more than %d bytes, which it can never have", a.limit)
+	}
+}
+
+// remember keeps the headers of a refusal.
+func (w *web) remember(a answer) {
+	if a.err != nil || a.status == http.StatusOK || len(w.refusals) == maxRefusals {
+		return
+	}
+	a.body = nil
+	w.refusals = append(w.refusals, a)
+}
+
+func (a answer) later() bool {
+	return a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable ||
+		a.status == 0 && a.err != nil
+}
+
+func (a answer) pause(attempt int) time.Duration {
+	seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return firstPause << (attempt - 1)
+	}
+	return min(time.Duration(seconds)*time.Second, maxPause)
+}
+
+// good reports whether the resource is there.
+func (a answer) good() bool { return a.err == nil && a.status == http.StatusOK }
+
+// missing reports whether the log says that there is no such resource.
+func (a answer) missing() bool {
+	return a.err == nil && (a.status == http.StatusNotFound || a.status == http.StatusGone)
+}
+
+// what says what was answered instead of what was wanted.
+func (a answer) what() string {
+	switch {
+	case a.err != nil:
+		return fmt.Sprintf("gave no answer: %.200v", a.err)
+	case a.status >= 300 && a.status < 400:
+		return fmt.Sprintf("redirected with %d to %.80q", a.status, a.header.Get("Location"))
+	}
+	return fmt.Sprintf("answered %d", a.status)
+}
+
+// coding is the content coding, "" for none.
+func (a answer) coding() string {
+	if c := strings.ToLower(a.header.Get("Content-Encoding")); c != "identity" {
+		return c
+	}
+	return ""
+}
+
+// plain is the body without its coding, within the same bound.
+func (a answer) plain() ([]byte, error) {
+	switch a.coding() {
+	case "":
+		return a.body, nil
+	case "gzip":
+		z, err := gzip.NewReader(bytes.NewReader(a.body))
+		if err != nil {
+			return nil, fmt.Errorf("labelled gzip, which it is not: %w", err)
+		}
+		b, err := io.ReadAll(io.LimitReader(z, int64(a.limit)+1))
+		if err == nil && len(b) > a.limit {
+			err = fmt.Errorf("more than %d bytes, which it can never have", a.limit)
+		}
+		return b, err
+	}
+	return nil, fmt.Errorf("coded as %.20q, which cannot be read here", a.coding())
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
