@@ -42,12 +42,15 @@ type Config struct {
 
 	Transport http.RoundTripper     // default: one of its own, over HTTP/1.1 or HTTP/2
 	Progress  func(done, total int) // is told how many cases are judged; may be nil
+
+	small int64 // up to this size all proofs are computed; default 300
 }
 
 func (c Config) withDefaults() Config {
 	c.Polls = cmp.Or(c.Polls, 100)
 	c.Interval = cmp.Or(c.Interval, 100*time.Millisecond)
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+	c.small = cmp.Or(c.small, 300)
 	if c.MaxEntries == 0 {
 		c.MaxEntries = 1000
 		if c.Large {

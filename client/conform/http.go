@@ -53,6 +53,7 @@ func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true
 	t.MaxResponseHeaderBytes = 64 << 10
+	t.MaxIdleConnsPerHost = parallel
 	return t
 }
 

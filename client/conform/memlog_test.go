@@ -199,3 +199,47 @@ func (m *memlog) start(t *testing.T, h http.Handler) string {
 	})
 	return server.URL
 }
+
+func unzipped(b []byte) []byte {
+	return must(io.ReadAll(must(gzip.NewReader(bytes.NewReader(b)))))
+}
+
+// size is how many entries are signed.
+func (m *memlog) size() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.signed
+}
+
+// goesBack shows its first checkpoint again, every now and then.
+func goesBack() func(*memlog, http.ResponseWriter, *http.Request) {
+	var mu sync.Mutex
+	var asked int
+	var first []byte
+	return edit("/checkpoint", func(b []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked++; first == nil {
+			first = b
+		}
+		if asked%25 == 0 {
+			return first
+		}
+		return b
+	})
+}
+
+// gone answers 404 for what is gone, even though it was there.
+func gone(is func(m *memlog, uri string) bool) func(*memlog, http.ResponseWriter, *http.Request) {
+	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
+		m.mu.Lock()
+		missing := is(m, r.RequestURI)
+		m.mu.Unlock()
+		if missing && r.Method == http.MethodGet {
+			w.Header().Set("Cache-Control", "no-store")
+			http.NotFound(w, r)
+			return
+		}
+		m.ServeHTTP(w, r)
+	}
+}

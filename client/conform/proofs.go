@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	small   = 300  // up to this size all proofs are computed
-	sampled = 24   // larger sizes of which some are
+	sampled = 24   // sizes beyond, of which some proofs are computed
 	maxHeld = 1024 // tiles that are held
 )
 
@@ -27,7 +26,7 @@ func caseProofs(ctx context.Context, s *subject, r *Result) {
 		return
 	}
 	reader := s.hashes(ctx)
-	n := min(tree.N, small)
+	n := min(tree.N, s.config.small)
 	held, err := hold(n, reader)
 	if err == nil {
 		err = proveAll(n, held)

@@ -59,8 +59,8 @@ type Report struct {
 	To       int64         `json:"to"`       // size of the largest one
 	Added    int64         `json:"added"`    // entries that were added for the test
 	Requests int           `json:"requests"` // that were sent, beside those that added
-	Elapsed  time.Duration `json:"elapsed"`  // nanoseconds
-	Results  []Result      `json:"results"`  // in the order of their cases' ids
+	Elapsed  time.Duration `json:"elapsed_ns"`
+	Results  []Result      `json:"results"` // in the order of their cases' ids
 }
 
 // Count returns how many cases have this verdict.

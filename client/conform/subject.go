@@ -51,12 +51,21 @@ func newSubject(c Config) (*subject, error) {
 	return s, err
 }
 
+// settling is how long a log that was just started may take to publish its first checkpoint.
+const settling = 5 * time.Second
+
 // begin makes sure that there is a server at all.
 func (s *subject) begin(ctx context.Context) error {
-	if h := s.head(ctx); h.answer.err != nil && h.answer.status == 0 {
-		return fmt.Errorf("the log was not reached: %w", errors.Join(h.answer.err, ctx.Err()))
+	for began := time.Now(); ; {
+		h := s.head(ctx)
+		if h.answer.err != nil && h.answer.status == 0 {
+			return fmt.Errorf("the log was not reached: %w", errors.Join(h.answer.err, ctx.Err()))
+		}
+		if !h.answer.missing() || time.Since(began) > settling || sleep(ctx, s.config.Interval) != nil {
+			s.seen = []head{h}
+			return nil
+		}
 	}
-	return nil
 }
 
 // head is one answer for /checkpoint, read as loosely as can be: whether it is strict is for L01

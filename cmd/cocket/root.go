@@ -42,6 +42,7 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
 		newDiscloseCommand(),
 		newInspectCommand(),
 		newFsckCommand(),
+		newConformCommand(),
 		newDemoCommand(),
 	)
 	for _, cmd := range root.Commands() {
