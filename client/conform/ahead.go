@@ -5,6 +5,7 @@ package conform
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -24,6 +25,13 @@ func caseUnsigned(ctx context.Context, s *subject, r *Result) {
 	stop := s.adder.keepBusy(ctx, min(background, s.adder.left.Load()/2))
 	defer stop()
 	ahead, asked := 0, 0
+	defer func() {
+		if ahead == 0 {
+			r.skip("the log was never ahead of its checkpoint: it answers once it has published")
+			return
+		}
+		r.check("%d tiles and bundles, in %d moments when the log was ahead of its checkpoint", asked, ahead)
+	}()
 	for range rounds {
 		index, err := s.adder.add(ctx, s.adder.entry())
 		if errors.Is(err, errBudget) {
@@ -46,11 +54,6 @@ func caseUnsigned(ctx context.Context, s *subject, r *Result) {
 			}
 		}
 	}
-	if ahead == 0 {
-		r.skip("the log was never ahead of its checkpoint: it answers once it has published")
-		return
-	}
-	r.check("%d tiles and bundles, in %d moments when the log was ahead of its checkpoint", asked, ahead)
 }
 
 // unsigned are the tiles and bundles that hold the entry at index and end at it or shortly behind, as
@@ -84,11 +87,13 @@ func (s *subject) overtaken(ctx context.Context, t tlog.Tile) bool {
 // grace is how long before its checkpoint a tile may be served. A log may show what it has signed, to
 // the witnesses that are to cosign it, before it has published that.
 func (s *subject) grace() time.Duration {
-	switch _, signatures, err := receipt.ParseCheckpoint(s.latest.answer.body); {
-	case s.config.Grace != 0:
+	if s.config.Grace != 0 {
 		return max(s.config.Grace, 0)
-	case err == nil && len(signatures) > len(s.keys()):
+	}
+	n, err := parseNote(s.latest.answer.body)
+	others := func(sig receipt.Signature) bool { return sig.Name != s.latest.origin }
+	if err == nil && slices.ContainsFunc(n.signatures, others) {
 		return 10 * time.Second
 	}
-	return time.Second
+	return 500 * time.Millisecond
 }

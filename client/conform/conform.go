@@ -37,7 +37,7 @@ type Config struct {
 	Interval time.Duration // between them; default 100 ms
 	Timeout  time.Duration // for one answer, and for a checkpoint that covers what was added; default 30 s
 	// Grace is how long before its checkpoint a tile may be served: from the signature to the
-	// publication. Default 1 s, and 10 s where others cosign. Negative: not at all.
+	// publication. Default 500 ms, and 10 s where others cosign. Negative: not at all.
 	Grace time.Duration
 
 	Transport http.RoundTripper     // default: one of its own, over HTTP/1.1 or HTTP/2
@@ -102,7 +102,7 @@ func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result,
 		if err = cmp.Or(ctx.Err(), s.err); err != nil {
 			break // what this case found may come from that
 		}
-		r.Verdict = r.verdict()
+		r.settle()
 		results = append(results, r)
 	}
 	if err == nil {

@@ -3,7 +3,13 @@
 package conform_test
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +77,140 @@ func TestReadOnly(t *testing.T) {
 	}
 	if err != nil || len(failed(r)) > 0 || !slices.Equal(idle, []string{"L03", "L05", "L08"}) || len(m.entries) != 300 {
 		t.Errorf("failed %v, not applicable %v, %d entries, error %v", failed(r), idle, len(m.entries), err)
+	}
+}
+
+// cosigned serves the log with what add puts below its checkpoints.
+func cosigned(m *memlog, add func(cp receipt.Checkpoint) []receipt.Signature) http.Handler {
+	h := edit("/checkpoint", func(b []byte) []byte {
+		cp, _, err := receipt.ParseCheckpoint(b)
+		if err != nil {
+			panic(err)
+		}
+		for _, line := range add(cp) {
+			b = append(b, line.String()...)
+		}
+		return b
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(m, w, r) })
+}
+
+// One bad line below a checkpoint is enough to make it worthless for whoever knows the key.
+func TestCosignatures(t *testing.T) {
+	skey, vkey, err := receipt.GenerateKey(rand.Reader, receipt.Cosignature, "witness.example/w1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w1 := must(receipt.NewCosigner(skey))
+	good := func(cp receipt.Checkpoint) receipt.Signature { return must(w1.Cosign(cp, time.Now())) }
+	broken := func(cp receipt.Checkpoint) receipt.Signature {
+		cp.Size++
+		return good(cp)
+	}
+	unknown := receipt.Signature{Name: "witness.example/other", ID: 7, Sig: make([]byte, 72)}
+	for name, c := range map[string]struct {
+		add  func(cp receipt.Checkpoint) []receipt.Signature
+		text string // of the problem; "" for none
+	}{
+		"good":    {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{good(cp)} }, ""},
+		"unknown": {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{unknown, good(cp)} }, ""},
+		"broken":  {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{broken(cp)} }, "witness w1: "},
+		"doubled": {func(cp receipt.Checkpoint) []receipt.Signature {
+			return []receipt.Signature{unknown, unknown, good(cp)}
+		}, "has two lines of key"},
+		"missing": {func(cp receipt.Checkpoint) []receipt.Signature { return nil }, "without the policy's quorum"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemlog()
+			policy := must(receipt.ParsePolicy(fmt.Appendf(nil, "log %s\nwitness w1 %s\nquorum w1\n", m.key, vkey)))
+			config := conform.Config{URL: m.start(t, cosigned(m, c.add)), Policy: &policy, Only: []string{"L01", "L15"}}
+			r, err := conform.Run(t.Context(), config)
+			if err != nil || r.Results[0].Verdict != conform.Pass {
+				t.Fatalf("error %v, L01 %s", err, r.Results[0].Verdict)
+			}
+			problems := r.Results[1].Problems
+			if c.text == "" && len(problems) > 0 || c.text != "" && (len(problems) == 0 ||
+				!slices.ContainsFunc(problems, func(p conform.Problem) bool { return strings.Contains(p.Text, c.text) })) {
+				t.Errorf("problems %+v, want %q", problems, c.text)
+			}
+		})
+	}
+}
+
+// Every key that is named must have signed.
+func TestTwoKeys(t *testing.T) {
+	m, other := newMemlog(), newMemlog()
+	c := config(m, m.start(t, m))
+	c.Keys, c.Only = append(c.Keys, other.key), []string{"L01", "L17"}
+	r, err := conform.Run(t.Context(), c)
+	if err != nil || !slices.Equal(failed(r), []string{"L01"}) {
+		t.Errorf("failed %v, error %v", failed(r), err)
+	}
+}
+
+// A log that holds something already grows over the next end of a tile, and never by more than it may.
+func TestGrowth(t *testing.T) {
+	for limit, to := range map[int64]int{0: 1025, 10: 1000} {
+		m := newMemlog()
+		for i := range 1000 {
+			m.entries = append(m.entries, fmt.Appendf(nil, "earlier entry %d", i))
+		}
+		m.publish()
+		c := config(m, m.start(t, m))
+		c.MaxEntries, c.Only = limit, []string{"L04", "L05"}
+		r, err := conform.Run(t.Context(), c)
+		if err != nil || len(failed(r)) > 0 || r.To != int64(to) {
+			t.Errorf("at most %d: to %d, want %d, failed %v, error %v", limit, r.To, to, failed(r), err)
+			tell(t, r)
+		}
+		c.Only = []string{"L08", "L09"}
+		if r, err = conform.Run(t.Context(), c); err != nil || limit > 0 && r.Added > limit {
+			t.Errorf("at most %d: added %d, error %v", limit, r.Added, err)
+		}
+	}
+}
+
+// What was judged before an interruption is reported.
+func TestInterrupted(t *testing.T) {
+	m := newMemlog()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := config(m, m.start(t, m))
+	c.Progress = func(done, _ int) {
+		if done == 2 {
+			cancel()
+		}
+	}
+	r, err := conform.Run(ctx, c)
+	if !errors.Is(err, context.Canceled) || len(r.Results) != 2 {
+		t.Errorf("%d results, error %v", len(r.Results), err)
+	}
+}
+
+// A log that does not let entries be added, or is not there, is not judged.
+func TestUntried(t *testing.T) {
+	m := newMemlog()
+	closed := m.start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/add" {
+			http.Error(w, "no valid token", http.StatusUnauthorized)
+			return
+		}
+		m.ServeHTTP(w, r)
+	}))
+	c := config(m, closed)
+	if _, err := conform.Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("error %v", err)
+	}
+	c.Only = []string{"L99"}
+	if _, err := conform.Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), `no case "L99"`) {
+		t.Errorf("error %v", err)
+	}
+	c.URL, c.Only = "ftp://log.example", nil
+	if _, err := conform.Run(t.Context(), c); err == nil {
+		t.Error("a URL that is none was taken")
+	}
+	c.URL, c.Keys = closed, nil
+	if _, err := conform.Run(t.Context(), c); err == nil {
+		t.Error("no key was taken")
 	}
 }

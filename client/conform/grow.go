@@ -126,14 +126,15 @@ func noBatches(err error) bool {
 		http.StatusMethodNotAllowed, http.StatusNotImplemented}, refusal.Status)
 }
 
-// keepBusy adds up to n entries from several goroutines until stop is called, which waits for them.
+// keepBusy adds up to n entries from several goroutines until stop is called, which waits for those
+// that are on their way, so that all are counted.
 func (a *adder) keepBusy(ctx context.Context, n int64) (stop func()) {
 	const workers = 4
-	ctx, cancel := context.WithCancel(ctx)
+	going, cancel := context.WithCancel(ctx)
 	var g errgroup.Group
 	for range workers {
 		g.Go(func() error {
-			for i := int64(0); i < n/workers && ctx.Err() == nil; i++ {
+			for i := int64(0); i < n/workers && going.Err() == nil; i++ {
 				if _, err := a.add(ctx, a.entry()); err != nil {
 					return err // what matters of it, the one in the foreground meets as well
 				}

@@ -76,6 +76,7 @@ func (r request) String() string {
 // answer is what came back, or why nothing did.
 type answer struct {
 	request
+	host   string // that answered
 	status int
 	header http.Header
 	body   []byte
@@ -117,7 +118,7 @@ func (w *web) once(ctx context.Context, r request) answer {
 		return a
 	}
 	defer resp.Body.Close()
-	a.status, a.header = resp.StatusCode, resp.Header
+	a.host, a.status, a.header = req.URL.Host, resp.StatusCode, resp.Header
 	a.read(resp.Body)
 	return a
 }
@@ -170,9 +171,18 @@ func (a answer) what() string {
 	case a.err != nil:
 		return fmt.Sprintf("gave no answer: %.200v", a.err)
 	case a.status >= 300 && a.status < 400:
-		return fmt.Sprintf("redirected with %d to %.80q", a.status, a.header.Get("Location"))
+		return fmt.Sprintf("redirected with %d%s", a.status, a.elsewhere())
 	}
 	return fmt.Sprintf("answered %d", a.status)
+}
+
+// elsewhere names the host of a redirect, if it is another than the log's. None is followed.
+func (a answer) elsewhere() string {
+	to, err := url.Parse(a.header.Get("Location"))
+	if err != nil || to.Host == "" || to.Host == a.host {
+		return ""
+	}
+	return fmt.Sprintf(" to another host, %.80q", to.Host)
 }
 
 // coding is the content coding, "" for none.

@@ -57,7 +57,7 @@ func (s *subject) judgeRefusals(r *Result) {
 		if c.within(0) || c.said == "" && !heuristic {
 			continue
 		}
-		r.fail(Practice, "TT-5", a, "%d with Cache-Control %.60q, want no-store: what is refused now may be there tomorrow",
-			a.status, c.said)
+		r.fail(Practice, "TT-5", a, "answered %d with Cache-Control %.60q, want no-store: "+
+			"a cache may go on refusing what is there tomorrow", a.status, c.said)
 	}
 }

@@ -38,7 +38,9 @@ func otherNames(t tlog.Tile) []string {
 		"/TILE/" + kind + "/" + rest, name + "/", name + "?x=1", name + "%2f", name + "%20", name + "%00",
 		"/tile/" + kind + "/%2e/" + rest, "/tile/%2e%2e/tile/" + kind + "/" + rest, "/tile/" + kind + "%2f" + rest,
 		"/tile/" + kind + "/x000/" + rest, "/tile/" + kind + "/0" + rest, "/tile/" + kind + "/+" + rest,
-		"/tile/" + kind + "/" + strings.TrimPrefix(number, "0") + partial,
+	}
+	if short, ok := strings.CutPrefix(number, "0"); ok {
+		names = append(names, "/tile/"+kind+"/"+short+partial)
 	}
 	if t.L >= 0 {
 		names = append(names, "/tile/0"+kind+"/"+rest, "/tile/+"+kind+"/"+rest)
@@ -84,7 +86,7 @@ func judgeNoName(r *Result, a answer) {
 // judgeRefusal wants a refusal to be kept by nobody, since tomorrow there may be something.
 func judgeRefusal(r *Result, a answer) {
 	if c := caching(a.header); !c.within(0) {
-		r.fail(Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: what is not there yet would stay away",
+		r.fail(Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: a cache may go on refusing what is there tomorrow",
 			a.what(), c.said)
 	}
 	if coding := a.coding(); coding != "" {

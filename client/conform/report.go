@@ -102,13 +102,18 @@ func (r *Result) skip(format string, args ...any) {
 // check says what was looked at.
 func (r *Result) check(format string, args ...any) { r.Checked = fmt.Sprintf(format, args...) }
 
-// verdict follows from what was found.
-func (r *Result) verdict() Verdict {
+// settle gives the verdict that follows from what was found, and puts the gravest problems first.
+func (r *Result) settle() {
+	order := []Force{Must, Should, Practice}
+	slices.SortStableFunc(r.Problems, func(p, q Problem) int {
+		return slices.Index(order, p.Force) - slices.Index(order, q.Force)
+	})
 	switch {
 	case len(r.Problems) > 0:
-		return Fail
+		r.Verdict = Fail
 	case r.Checked == "":
-		return NotApplicable
+		r.Verdict = NotApplicable
+	default:
+		r.Verdict = Pass
 	}
-	return Pass
 }
