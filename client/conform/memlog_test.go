@@ -5,7 +5,6 @@ package conform_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
@@ -17,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -35,7 +33,8 @@ func must[T any](v T, err error) T {
 }
 
 // memlog is a log in memory that does everything right, written for these tests alone. What it has
-// taken and what it has signed are apart, as they are in a real log.
+// taken and what it has signed are apart, as they are in a real log: it signs what it has taken after
+// the checkpoint was read a few times, so that nothing depends on the speed of the machine.
 type memlog struct {
 	signer note.Signer
 	key    receipt.VerifierKey
@@ -44,7 +43,11 @@ type memlog struct {
 	entries    [][]byte
 	signed     int // how many of them the checkpoint covers
 	checkpoint []byte
+	reads      int // of the checkpoint
 }
+
+// patience is how many times a checkpoint is read before there is a new one.
+const patience = 4
 
 func newMemlog() *memlog {
 	skey, vkey, err := note.GenerateKey(rand.Reader, origin)
@@ -56,20 +59,8 @@ func newMemlog() *memlog {
 	return m
 }
 
-// run publishes from time to time.
-func (m *memlog) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		time.Sleep(5 * time.Millisecond)
-		m.publish()
-	}
-}
-
+// publish signs what was taken. The caller holds the lock, if there is anybody else.
 func (m *memlog) publish() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.checkpoint != nil && m.signed == len(m.entries) {
-		return
-	}
 	m.signed = len(m.entries)
 	m.checkpoint = m.sign(m.body())
 }
@@ -130,7 +121,7 @@ func (m *memlog) resource(name string, size int) []byte {
 	return b
 }
 
-// ServeHTTP is c2sp.org/tlog-tiles, with POST /add.
+// ServeHTTP is c2sp.org/tlog-tiles, with POST /add and /add-batch.
 func (m *memlog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,6 +129,8 @@ func (m *memlog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/add":
 		m.add(w, r)
+	case r.Method == http.MethodPost && r.URL.Path == "/add-batch":
+		m.addBatch(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "no", http.StatusMethodNotAllowed)
@@ -145,6 +138,9 @@ func (m *memlog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=1")
 		w.Write(m.checkpoint)
+		if m.reads++; m.reads%patience == 0 {
+			m.publish()
+		}
 	default:
 		m.tile(w, r, m.signed)
 	}
@@ -158,6 +154,15 @@ func (m *memlog) add(w http.ResponseWriter, r *http.Request) {
 	}
 	m.entries = append(m.entries, entry)
 	fmt.Fprint(w, len(m.entries)-1)
+}
+
+func (m *memlog) addBatch(w http.ResponseWriter, r *http.Request) {
+	first := len(m.entries)
+	for body := must(io.ReadAll(r.Body)); len(body) > 0; {
+		n := 2 + int(binary.BigEndian.Uint16(body))
+		m.entries, body = append(m.entries, body[2:n]), body[n:]
+	}
+	fmt.Fprintf(w, "%d %d\n", first, len(m.entries)-first)
 }
 
 // tile serves tiles as they are, and bundles compressed for whoever accepts that.
@@ -186,17 +191,10 @@ func zipped(b []byte) []byte {
 	return z.Bytes()
 }
 
-// start serves a handler over the log, which publishes meanwhile, and returns its URL.
+// start serves a handler over the log, and returns its URL.
 func (m *memlog) start(t *testing.T, h http.Handler) string {
 	server := httptest.NewServer(h)
-	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { m.run(ctx) })
-	t.Cleanup(func() {
-		stop()
-		running.Wait()
-		server.Close()
-	})
+	t.Cleanup(server.Close)
 	return server.URL
 }
 

@@ -100,6 +100,7 @@ func pythonServer(t *testing.T, dir string) (url string) {
 // TestOtherServers: on real servers that were made without this judge, it finds what is wrong, and
 // what is good passes.
 func TestOtherServers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	url, key := tesseraLog(t, dir)
 	t.Run("tessera", func(t *testing.T) {

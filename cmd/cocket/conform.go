@@ -83,6 +83,7 @@ func (c *conformance) flags(cmd *cobra.Command) {
 	flags.DurationVar(&c.Interval, "interval", 100*time.Millisecond, "between the 100 polls of the checkpoint")
 	flags.DurationVar(&c.Timeout, "timeout", 30*time.Second,
 		"for one answer, and for a checkpoint that covers what was added")
+	flags.DurationVar(&c.Grace, "grace", 0, "from signature to publication, for L08 (default 500ms, cosigned 10s)")
 	flags.BoolVar(&c.json, "json", false, "report for programs")
 	cmd.MarkFlagsOneRequired("vkey", "policy")
 }
