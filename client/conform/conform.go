@@ -100,6 +100,7 @@ func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result,
 			t.run(ctx, s, &r)
 		}
 		if err = cmp.Or(ctx.Err(), s.err); err != nil {
+			err = fmt.Errorf("%d of %d cases were judged: %w", i, len(chosen), err)
 			break // what this case found may come from that
 		}
 		r.settle()

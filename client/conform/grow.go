@@ -65,7 +65,7 @@ func (a *adder) add(ctx context.Context, entry []byte) (int64, error) {
 	}
 	index, err := a.client.Submit(ctx, entry)
 	if err != nil {
-		return 0, fmt.Errorf("adding an entry: %w", err)
+		return 0, addError(err)
 	}
 	a.acknowledged(index, 1)
 	return int64(index), nil
@@ -112,11 +112,19 @@ func (a *adder) addBatch(ctx context.Context, n int64) error {
 	}
 	indexes, err := a.client.SubmitBatch(ctx, batch)
 	if err != nil {
-		return fmt.Errorf("adding %d entries: %w", n, err)
+		return addError(err)
 	}
 	a.left.Add(-n)
 	a.acknowledged(slices.Max(indexes), n)
 	return nil
+}
+
+// addError says what to do next where the log does not want what is added.
+func addError(err error) error {
+	if refused(err) {
+		return fmt.Errorf("adding an entry: %w: want a log that takes any bytes, as cocketd with entries: any", err)
+	}
+	return fmt.Errorf("adding an entry: %w", err)
 }
 
 // noBatches reports whether the log does not know POST /add-batch, as most do not.

@@ -73,6 +73,18 @@ func (r Report) Count(v Verdict) (n int) {
 	return n
 }
 
+// Problems returns how many problems of this force there are.
+func (r Report) Problems(f Force) (n int) {
+	for _, result := range r.Results {
+		for _, p := range result.Problems {
+			if p.Force == f {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // fail records a problem. The text is the same for every request that shows it, so that they are
 // told together; it repeats nothing of a log but quoted and cut short.
 func (r *Result) fail(force Force, item string, request fmt.Stringer, format string, args ...any) {

@@ -76,7 +76,7 @@ func (c *conformance) flags(cmd *cobra.Command) {
 	flags.StringVar(&c.policy, "policy", "", "`FILE` of the policy, to judge the cosignatures too")
 	flags.StringVar(&c.Add, "add", "", "`URL` below which POST /add appends; as a rule the log's own")
 	flags.StringVar(&c.token, "token-file", "", "`FILE` that holds the token for it")
-	flags.Int64Var(&c.MaxEntries, "max-entries", 0, "entries that may be added (default 1000, with --large 75000)")
+	flags.Int64Var(&c.MaxEntries, "max-entries", 0, "`N` entries that may be added (default 1000, with --large 75000)")
 	flags.BoolVar(&c.Large, "large", false, "grow past 65,536 entries, where a third level begins")
 	flags.StringSliceVar(&c.Only, "only", nil, "`CASES` to judge, as L07,L11")
 	flags.StringSliceVar(&c.Skip, "skip", nil, "`CASES` to leave out")
@@ -170,8 +170,10 @@ func (c *conformance) print(w io.Writer, r conform.Report) error {
 	for _, result := range r.Results {
 		printResult(&b, result)
 	}
-	fmt.Fprintf(&b, "\n%d cases: %d pass, %d fail, %d not applicable. docs/conform.md explains each.\n",
-		len(r.Results), r.Count(conform.Pass), r.Count(conform.Fail), r.Count(conform.NotApplicable))
+	fmt.Fprintf(&b, "\n%d cases: %d pass, %d fail, %d not applicable. Problems: %d must, %d should, %d practice.\n",
+		len(r.Results), r.Count(conform.Pass), r.Count(conform.Fail), r.Count(conform.NotApplicable),
+		r.Problems(conform.Must), r.Problems(conform.Should), r.Problems(conform.Practice))
+	b.WriteString("docs/conform.md explains each case.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -196,15 +198,24 @@ func printResult(b *strings.Builder, r conform.Result) {
 	}
 }
 
-// namesOf lists the first requests that showed a problem.
+// namesOf lists the first requests that showed a problem, the method only where it changes.
 func namesOf(p conform.Problem) string {
 	const most = 6
 	shown := p.Requests[:min(len(p.Requests), most)]
-	names := printable(strings.Join(shown, ", "))
-	if more := p.Count - len(shown); more > 0 {
-		names += fmt.Sprintf(", and %d more", more)
+	names := make([]string, len(shown))
+	last := ""
+	for i, request := range shown {
+		method, path, _ := strings.Cut(request, " ")
+		if names[i] = request; method == last {
+			names[i] = path
+		}
+		last = method
 	}
-	return names
+	list := printable(strings.Join(names, ", "))
+	if more := p.Count - len(shown); more > 0 {
+		list += fmt.Sprintf(", and %d more", more)
+	}
+	return list
 }
 
 // printWrapped prints words in lines of at most 100 columns, as far as the words allow.
