@@ -94,8 +94,8 @@ func (s *subject) judgeConsistency(ctx context.Context, r *Result) {
 			return
 		}
 		if root != h.tree.Hash {
-			r.fail(Must, "CP-7", h.answer, "has for size %d the root %v, but the tiles that were signed later give %v: "+
-				"the log has forked", h.tree.N, h.tree.Hash, root)
+			r.fail(Must, "CP-7", h.answer, "has for size %d the root %v, but the tiles that were signed later "+
+				"give %v: the log has forked", h.tree.N, h.tree.Hash, root)
 		}
 	}
 }
@@ -135,7 +135,8 @@ func judgeDoubles(r *Result, a answer, signatures []receipt.Signature) {
 	for _, sig := range signatures {
 		k := key{sig.Name, sig.ID}
 		if seen[k] {
-			r.fail(Must, "SN-12", a, "has two lines of key %.80q+%08x: which one counts depends on who reads", k.name, k.id)
+			r.fail(Must, "SN-12", a, "has two lines of key %.80q+%08x: which one counts depends on who reads",
+				k.name, k.id)
 		}
 		seen[k] = true
 	}

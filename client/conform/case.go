@@ -51,8 +51,6 @@ var trials = []*trial{
 		[]string{"CP-5", "TT-11"}}, checkpoint, caseEmpty},
 	{Case{"L04", "Every size has its tiles and bundles, and no others",
 		[]string{"TT-3", "TT-9", "TT-11"}}, checkpoint, caseTiles},
-	{Case{"L05", "Partial tiles and bundles stay until the full one is there",
-		[]string{"TT-12"}}, entries, caseRetained},
 	{Case{"L06", "A narrower tile or bundle is the beginning of a wider one",
 		[]string{"TT-10"}}, entries, casePrefix},
 	{Case{"L08", "Nothing is served that is not signed",
@@ -73,6 +71,8 @@ var trials = []*trial{
 		[]string{"TT-5", "TT-14"}}, checkpoint, caseCaching},
 	{Case{"L02", "Checkpoints have one spelling, and only grow",
 		[]string{"CP-1", "CP-2", "CP-4", "CP-5", "CP-6", "CP-7"}}, nothing, caseCanonical},
+	{Case{"L05", "Partial tiles and bundles stay until the full one is there",
+		[]string{"TT-12"}}, entries, caseRetained},
 	{Case{"L15", "No signature on a checkpoint is broken or doubled",
 		[]string{"SN-9", "SN-12"}}, nothing, caseSignatures},
 }

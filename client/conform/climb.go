@@ -96,7 +96,7 @@ func (s *subject) grow(ctx context.Context, size int64, r *Result) bool {
 		return false
 	}
 	if !s.await(ctx, size) {
-		r.fail(Practice, "TT-3", s.latest.answer, "covered not what was added, not even after %v: it says %d, want %d",
+		r.fail(Practice, "TT-3", s.latest.answer, "does not cover what was added %v ago: its size is %d, want %d",
 			s.config.Timeout, s.latest.tree.N, size)
 		return false
 	}
@@ -112,10 +112,16 @@ func (s *subject) look(ctx context.Context) {
 	for _, t := range outside(at.tree.N) {
 		at.hasNot = append(at.hasNot, s.tempt(ctx, t))
 	}
-	for _, t := range s.earlier() {
-		at.before = append(at.before, look{tile: t, answer: s.readFull(ctx, t)})
-	}
+	at.before = s.lookBack(ctx)
 	s.stops = append(s.stops, at)
+}
+
+// lookBack asks for what the sizes had that were seen before this one.
+func (s *subject) lookBack(ctx context.Context) (looks []look) {
+	for _, t := range s.earlier() {
+		looks = append(looks, look{tile: t, answer: s.readFull(ctx, t)})
+	}
+	return looks
 }
 
 // earlier are the partial tiles and bundles of the latest sizes that were seen before this one.

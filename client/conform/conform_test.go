@@ -51,7 +51,8 @@ func TestGoodLog(t *testing.T) {
 	r, err := conform.Run(t.Context(), config(m, m.start(t, m)))
 	tell(t, r)
 	if err != nil || r.Count(conform.Pass) != len(conform.Cases()) {
-		t.Errorf("%d of %d cases pass, failed %v, error %v", r.Count(conform.Pass), len(conform.Cases()), failed(r), err)
+		t.Errorf("%d of %d cases pass, failed %v, error %v", r.Count(conform.Pass), len(conform.Cases()),
+			failed(r), err)
 	}
 	if r.From != 0 || r.To < 512 || r.Added < 512 || r.Origin != origin {
 		t.Errorf("report says from %d to %d, added %d, origin %q", r.From, r.To, r.Added, r.Origin)
@@ -77,6 +78,23 @@ func TestReadOnly(t *testing.T) {
 	}
 	if err != nil || len(failed(r)) > 0 || !slices.Equal(idle, []string{"L03", "L05", "L08"}) || len(m.entries) != 300 {
 		t.Errorf("failed %v, not applicable %v, %d entries, error %v", failed(r), idle, len(m.entries), err)
+	}
+}
+
+// Where others add meanwhile, the polls show sizes whose partial tiles must stay.
+func TestWatched(t *testing.T) {
+	m := newMemlog()
+	for i := range 300 {
+		m.entries = append(m.entries, []byte{byte(i)})
+	}
+	m.publish()
+	m.entries = append(m.entries, []byte("one more"))
+	c := config(m, m.start(t, m))
+	c.Add, c.Only = "", []string{"L02", "L05"}
+	r, err := conform.Run(t.Context(), c)
+	if err != nil || r.Count(conform.Pass) != 2 || r.From != 300 || r.To != 301 {
+		t.Errorf("from %d to %d, error %v", r.From, r.To, err)
+		tell(t, r)
 	}
 }
 
@@ -108,17 +126,16 @@ func TestCosignatures(t *testing.T) {
 		return good(cp)
 	}
 	unknown := receipt.Signature{Name: "witness.example/other", ID: 7, Sig: make([]byte, 72)}
+	type lines = []receipt.Signature
 	for name, c := range map[string]struct {
-		add  func(cp receipt.Checkpoint) []receipt.Signature
+		add  func(cp receipt.Checkpoint) lines
 		text string // of the problem; "" for none
 	}{
-		"good":    {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{good(cp)} }, ""},
-		"unknown": {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{unknown, good(cp)} }, ""},
-		"broken":  {func(cp receipt.Checkpoint) []receipt.Signature { return []receipt.Signature{broken(cp)} }, "witness w1: "},
-		"doubled": {func(cp receipt.Checkpoint) []receipt.Signature {
-			return []receipt.Signature{unknown, unknown, good(cp)}
-		}, "has two lines of key"},
-		"missing": {func(cp receipt.Checkpoint) []receipt.Signature { return nil }, "without the policy's quorum"},
+		"good":    {func(cp receipt.Checkpoint) lines { return lines{good(cp)} }, ""},
+		"unknown": {func(cp receipt.Checkpoint) lines { return lines{unknown, good(cp)} }, ""},
+		"broken":  {func(cp receipt.Checkpoint) lines { return lines{broken(cp)} }, "witness w1: "},
+		"doubled": {func(cp receipt.Checkpoint) lines { return lines{unknown, unknown, good(cp)} }, "two lines of key"},
+		"missing": {func(receipt.Checkpoint) lines { return nil }, "without the policy's quorum"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMemlog()
@@ -129,8 +146,10 @@ func TestCosignatures(t *testing.T) {
 				t.Fatalf("error %v, L01 %s", err, r.Results[0].Verdict)
 			}
 			problems := r.Results[1].Problems
-			if c.text == "" && len(problems) > 0 || c.text != "" && (len(problems) == 0 ||
-				!slices.ContainsFunc(problems, func(p conform.Problem) bool { return strings.Contains(p.Text, c.text) })) {
+			seen := slices.ContainsFunc(problems, func(p conform.Problem) bool {
+				return strings.Contains(p.Text, c.text)
+			})
+			if seen != (c.text != "") {
 				t.Errorf("problems %+v, want %q", problems, c.text)
 			}
 		})
@@ -212,5 +231,18 @@ func TestUntried(t *testing.T) {
 	c.URL, c.Keys = closed, nil
 	if _, err := conform.Run(t.Context(), c); err == nil {
 		t.Error("no key was taken")
+	}
+}
+
+// A log that publishes nothing of what it takes is waited for, but not for ever.
+func TestStuckLog(t *testing.T) {
+	m := newMemlog()
+	empty := m.checkpoint
+	stuck := edit("/checkpoint", func([]byte) []byte { return empty })
+	c := config(m, m.start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stuck(m, w, r) })))
+	c.Timeout, c.Only = time.Second, []string{"L04"}
+	r, err := conform.Run(t.Context(), c)
+	if err != nil || len(r.Results[0].Problems) == 0 || !strings.Contains(r.Results[0].Problems[0].Text, "does not cover what was added") {
+		t.Errorf("%+v, error %v", r.Results, err)
 	}
 }

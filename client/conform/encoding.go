@@ -64,7 +64,8 @@ func judgeCoding(r *Result, t tlog.Tile, a answer, plain []byte) {
 		}
 	default:
 		if !slices.Contains(accept, coding) {
-			r.fail(Must, "TT-17", a, "is %.20q with Accept-Encoding %q: only what is asked for, or gzip", coding, a.accept)
+			r.fail(Must, "TT-17", a, "is %.20q with Accept-Encoding %q: only what is asked for, or gzip",
+				coding, a.accept)
 		} else if bytes.Equal(a.body, plain) {
 			r.fail(Must, "TT-17", a, "is labelled %.20q, which it is not", coding)
 		}

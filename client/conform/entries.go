@@ -183,8 +183,8 @@ func caseFirst(ctx context.Context, s *subject, r *Result) {
 	r.check("entry 0 and its proof in the tree of size %d", tree.N)
 	bundle := s.readFull(ctx, tile(bundles, 0, min(tree.N, width)))
 	if !bundle.good() {
-		r.fail(Must, "TT-20", bundle, "%s, want the first entry: where it is pruned, that must be the log's stated policy",
-			bundle.what())
+		r.fail(Must, "TT-20", bundle, "%s, want the first entry: where it is pruned, that must be the log's "+
+			"stated policy", bundle.what())
 		return
 	}
 	reader := s.hashes(ctx)

@@ -21,90 +21,7 @@ import (
 type fault struct {
 	name  string
 	sees  []string
-	wrong func(m *memlog, w http.ResponseWriter, r *http.Request) // instead of the good log
-}
-
-// after lets the good log answer, changes the answer, and sends it.
-func after(change func(r *http.Request, a *httptest.ResponseRecorder)) func(*memlog, http.ResponseWriter, *http.Request) {
-	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
-		a := httptest.NewRecorder()
-		m.ServeHTTP(a, r)
-		a.Header().Del("Content-Length")
-		change(r, a)
-		for name, values := range a.Header() {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(a.Code)
-		w.Write(a.Body.Bytes())
-	}
-}
-
-// edit changes the bodies of good answers below a path.
-func edit(below string, change func(body []byte) []byte) func(*memlog, http.ResponseWriter, *http.Request) {
-	return after(func(r *http.Request, a *httptest.ResponseRecorder) {
-		if a.Code == http.StatusOK && strings.HasPrefix(r.RequestURI, below) && r.Method == http.MethodGet {
-			coded := a.Header().Get("Content-Encoding") != ""
-			a.Header().Del("Content-Encoding")
-			r.Header.Del("Accept-Encoding")
-			body := a.Body.Bytes()
-			if coded {
-				body = unzipped(body)
-			}
-			if body = change(body); coded {
-				a.Header().Set("Content-Encoding", "gzip")
-				body = zipped(body)
-			}
-			a.Body = bytes.NewBuffer(body)
-		}
-	})
-}
-
-// header sets a header, or deletes it, of good answers below a path.
-func header(below, name, value string) func(*memlog, http.ResponseWriter, *http.Request) {
-	return after(func(r *http.Request, a *httptest.ResponseRecorder) {
-		if a.Code != http.StatusOK || !strings.HasPrefix(r.RequestURI, below) {
-			return
-		}
-		if a.Header().Del(name); value != "" {
-			a.Header().Set(name, value)
-		}
-	})
-}
-
-// alias lets a path that is none be answered as another.
-func alias(translate func(uri string) string) func(*memlog, http.ResponseWriter, *http.Request) {
-	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
-		r.RequestURI = translate(r.RequestURI)
-		m.ServeHTTP(w, r)
-	}
-}
-
-// resign signs another text instead of the checkpoint's.
-func resign(change func(m *memlog, text string) string) func(*memlog, http.ResponseWriter, *http.Request) {
-	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
-		if r.RequestURI == "/checkpoint" && r.Method == http.MethodGet {
-			m.mu.Lock()
-			signed := m.sign(change(m, m.body()))
-			m.mu.Unlock()
-			edit("/", func([]byte) []byte { return signed })(m, w, r)
-			return
-		}
-		m.ServeHTTP(w, r)
-	}
-}
-
-// served serves tiles and bundles of whatever is there up to a size, instead of what is signed.
-func served(size func(m *memlog, uri string) int) func(*memlog, http.ResponseWriter, *http.Request) {
-	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.RequestURI, "/tile/") || r.Method != http.MethodGet {
-			m.ServeHTTP(w, r)
-			return
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		w.Header().Set("Cache-Control", "no-store")
-		m.tile(w, r, size(m, r.RequestURI))
-	}
+	wrong server // instead of the good log
 }
 
 var faults = []fault{
@@ -133,6 +50,8 @@ var faults = []fault{
 		return origin + "\n0\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n"
 	})},
 	{"goes back", []string{"L02"}, goesBack()},
+	{"shows two trees of one size", []string{"L02"}, forks(false)},
+	{"rewrites what it has signed", []string{"L02"}, forks(true)},
 	{"signs another name", []string{"L01"}, resign(func(_ *memlog, text string) string {
 		return strings.Replace(text, origin, "other.example", 1)
 	})},
@@ -229,12 +148,14 @@ var faults = []fault{
 		path, _, _ := strings.Cut(uri, "?")
 		return path
 	})},
-	{"slash at the end ignored", []string{"L07"}, alias(func(uri string) string { return strings.TrimRight(uri, "/") })},
-	{"double slashes ignored", []string{"L07"}, alias(func(uri string) string { return strings.ReplaceAll(uri, "//", "/") })},
-	{"%2e ignored", []string{"L07"}, alias(func(uri string) string { return strings.ReplaceAll(uri, "/%2e/", "/") })},
-	{"level with a zero", []string{"L07"}, alias(func(uri string) string { return strings.ReplaceAll(uri, "/00/", "/0/") })},
-	{"width with a zero", []string{"L07"}, alias(func(uri string) string { return strings.ReplaceAll(uri, ".p/0", ".p/") })},
-	{"group of zeros", []string{"L07"}, alias(func(uri string) string { return strings.ReplaceAll(uri, "/x000/", "/") })},
+	{"slash at the end ignored", []string{"L07"}, alias(func(uri string) string {
+		return strings.TrimRight(uri, "/")
+	})},
+	{"double slashes ignored", []string{"L07"}, replace("//", "/")},
+	{"%2e ignored", []string{"L07"}, replace("/%2e/", "/")},
+	{"level with a zero", []string{"L07"}, replace("/00/", "/0/")},
+	{"width with a zero", []string{"L07"}, replace(".p/0", ".p/")},
+	{"group of zeros", []string{"L07"}, replace("/x000/", "/")},
 	{"upper case", []string{"L07"}, alias(strings.ToLower)},
 	{"redirect of a bad path", []string{"L07"}, func(m *memlog, w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.RequestURI, "//") {
@@ -245,7 +166,8 @@ var faults = []fault{
 		}
 		m.ServeHTTP(w, r)
 	}},
-	{"redirect to elsewhere", []string{"L04", "L09", "L10", "L13", "L17"}, func(m *memlog, w http.ResponseWriter, r *http.Request) {
+	{"redirect to elsewhere", []string{"L04", "L09", "L10", "L13", "L17"}, func(m *memlog, w http.ResponseWriter,
+		r *http.Request) {
 		if r.Method == http.MethodGet && m.size() > 256 &&
 			(r.RequestURI == "/tile/0/000" || r.RequestURI == "/tile/entries/000") {
 			w.Header().Set("Cache-Control", "no-store")

@@ -42,7 +42,8 @@ func judgeKept(r *Result, item string, a answer) {
 	c := caching(a.header)
 	switch {
 	case c.never || c.seconds < day:
-		r.fail(Should, item, a, "has Cache-Control %.60q, want public, max-age=31536000, immutable: it never changes", c.said)
+		r.fail(Should, item, a, "has Cache-Control %.60q, want public, max-age=31536000, immutable: it never changes",
+			c.said)
 	case !c.immutable:
 		r.fail(Practice, item, a, "has Cache-Control %.60q, want immutable as well: browsers would ask again", c.said)
 	}

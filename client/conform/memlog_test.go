@@ -99,7 +99,8 @@ func subtree(leaves []tlog.Hash) tlog.Hash {
 
 // resource is a tile or bundle as this tree of size has it, nil if it has none.
 func (m *memlog) resource(name string, size int) []byte {
-	t, err := tlog.ParseTilePath("tile/8/" + strings.Replace(strings.TrimPrefix(name, "/tile/"), "entries/", "data/", 1))
+	written := strings.Replace(strings.TrimPrefix(name, "/tile/"), "entries/", "data/", 1)
+	t, err := tlog.ParseTilePath("tile/8/" + written)
 	if err != nil || t.L > 3 || t.N > 1<<20 || strings.HasPrefix(name, "/tile/data/") {
 		return nil
 	}
@@ -207,37 +208,4 @@ func (m *memlog) size() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.signed
-}
-
-// goesBack shows its first checkpoint again, every now and then.
-func goesBack() func(*memlog, http.ResponseWriter, *http.Request) {
-	var mu sync.Mutex
-	var asked int
-	var first []byte
-	return edit("/checkpoint", func(b []byte) []byte {
-		mu.Lock()
-		defer mu.Unlock()
-		if asked++; first == nil {
-			first = b
-		}
-		if asked%25 == 0 {
-			return first
-		}
-		return b
-	})
-}
-
-// gone answers 404 for what is gone, even though it was there.
-func gone(is func(m *memlog, uri string) bool) func(*memlog, http.ResponseWriter, *http.Request) {
-	return func(m *memlog, w http.ResponseWriter, r *http.Request) {
-		m.mu.Lock()
-		missing := is(m, r.RequestURI)
-		m.mu.Unlock()
-		if missing && r.Method == http.MethodGet {
-			w.Header().Set("Cache-Control", "no-store")
-			http.NotFound(w, r)
-			return
-		}
-		m.ServeHTTP(w, r)
-	}
 }

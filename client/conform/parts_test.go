@@ -59,7 +59,8 @@ func TestLargeRows(t *testing.T) {
 
 // No other name of a tile or bundle is its name, or that of another.
 func TestOtherNames(t *testing.T) {
-	for _, tile := range []tlog.Tile{tile(0, 0, width), tile(0, 273, 112), tile(bundles, 0, 8), tile(bundles, 1234, width)} {
+	tiles := []tlog.Tile{tile(0, 0, width), tile(0, 273, 112), tile(bundles, 0, 8), tile(bundles, 1234, width)}
+	for _, tile := range tiles {
 		for _, name := range append(otherNames(tile), noNames...) {
 			written := strings.Replace(strings.TrimPrefix(name, "/tile/"), "entries/", "data/", 1)
 			if _, err := tlog.ParseTilePath("tile/8/" + written); err == nil &&
@@ -154,14 +155,15 @@ func TestBounds(t *testing.T) {
 			followed = true
 		}
 	})
-	if a := w.send(t.Context(), request{path: "/long", limit: 100}); a.good() || !strings.Contains(a.what(), "more than 100 bytes") {
-		t.Error(a.what())
-	}
-	if a := w.send(t.Context(), request{path: "/away"}); a.what() != `redirected with 302 to another host, "other.example"` {
-		t.Error(a.what())
-	}
-	if a := w.send(t.Context(), request{path: "/here"}); a.what() != "redirected with 302" || followed {
-		t.Error(a.what(), followed)
+	for path, want := range map[string]string{
+		"/long": "gave no answer: more than 100 bytes, which it can never have",
+		"/away": `redirected with 302 to another host, "other.example"`,
+		"/here": "redirected with 302",
+	} {
+		a := w.send(t.Context(), request{path: path, limit: 100})
+		if a.what() != want || a.good() || followed {
+			t.Errorf("%s, want %s; followed %v", a.what(), want, followed)
+		}
 	}
 }
 

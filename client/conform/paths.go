@@ -86,8 +86,8 @@ func judgeNoName(r *Result, a answer) {
 // judgeRefusal wants a refusal to be kept by nobody, since tomorrow there may be something.
 func judgeRefusal(r *Result, a answer) {
 	if c := caching(a.header); !c.within(0) {
-		r.fail(Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: a cache may go on refusing what is there tomorrow",
-			a.what(), c.said)
+		r.fail(Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: "+
+			"a cache may go on refusing what is there tomorrow", a.what(), c.said)
 	}
 	if coding := a.coding(); coding != "" {
 		r.fail(Practice, "TT-17", a, "%s with Content-Encoding %.20q, which was not asked for", a.what(), coding)

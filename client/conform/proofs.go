@@ -42,7 +42,8 @@ func caseProofs(ctx context.Context, s *subject, r *Result) {
 		r.fail(Must, "TT-10", broken.answer, "%s with %d bytes, want 200 and %d bytes", broken.what(),
 			len(broken.body), broken.want)
 	case err != nil:
-		r.fail(Must, "TT-10", s.latest.answer, "signs for size %d a root that the tiles do not give: %.200v", tree.N, err)
+		r.fail(Must, "TT-10", s.latest.answer, "signs for size %d a root that the tiles do not give: %.200v",
+			tree.N, err)
 	}
 }
 
