@@ -84,7 +84,7 @@ func (s *subject) lacks(n needs) string {
 		return "no checkpoint verifies under the given key, see L01"
 	case n == adding && s.adder == nil:
 		return "needs --add: only while the log grows can it be seen"
-	case n >= entries && s.latest.tree.N == 0 && s.adder == nil:
+	case n >= entries && s.latest.tree.N == 0:
 		return "the log is empty, and needs --add to grow"
 	}
 	return ""

@@ -94,6 +94,9 @@ func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result,
 	for i, t := range chosen {
 		s.config.Progress(i, len(chosen))
 		r := Result{Case: t.Case, Problems: []Problem{}, Untried: []string{}}
+		if t.needs >= entries && s.adder != nil && s.latest != nil && s.latest.tree.N == 0 {
+			s.climb(ctx, &r)
+		}
 		if why := s.lacks(t.needs); why != "" {
 			r.skip("%s", why)
 		} else {

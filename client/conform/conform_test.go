@@ -98,6 +98,26 @@ func TestWatched(t *testing.T) {
 	}
 }
 
+// A case that needs entries makes some, if it may.
+func TestOneCase(t *testing.T) {
+	for _, id := range []string{"L05", "L06", "L08", "L09", "L10", "L13", "L17"} {
+		m := newMemlog()
+		c := config(m, m.start(t, m)).Quick()
+		c.Only = []string{id}
+		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(conform.Pass) != 1 {
+			t.Errorf("%s: error %v", id, err)
+			tell(t, r)
+		}
+		c.Add = ""
+		m = newMemlog()
+		c.URL, c.Keys[0] = m.start(t, m), m.key
+		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(conform.NotApplicable) != 1 {
+			t.Errorf("%s of an empty log: error %v", id, err)
+			tell(t, r)
+		}
+	}
+}
+
 // cosigned serves the log with what add puts below its checkpoints.
 func cosigned(m *memlog, add func(cp receipt.Checkpoint) []receipt.Signature) http.Handler {
 	h := edit("/checkpoint", func(b []byte) []byte {

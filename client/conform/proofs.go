@@ -21,10 +21,6 @@ const (
 // against the signed root, and the proofs checked, by foreign code.
 func caseProofs(ctx context.Context, s *subject, r *Result) {
 	tree := s.latest.tree
-	if tree.N == 0 {
-		r.skip("the log is empty")
-		return
-	}
 	reader := s.hashes(ctx)
 	n := min(tree.N, s.config.small)
 	held, err := hold(n, reader)
