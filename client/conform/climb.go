@@ -67,14 +67,15 @@ func (s *subject) plan(r *Result) (sizes []int64) {
 		r.skip("sizes around 65,536 need --large")
 	}
 	for _, size := range all {
-		switch {
-		case size <= now:
+		if size <= now {
 			r.skip("some sizes are behind: a new log shows all of them")
-		case size-now > s.adder.left.Load():
-			r.skip("size %d is out of reach of --max-entries", size)
-		default:
-			sizes = append(sizes, size)
+			continue
 		}
+		if size-now > s.adder.left.Load() {
+			r.skip("sizes from %d on are out of reach of --max-entries", size)
+			break
+		}
+		sizes = append(sizes, size)
 	}
 	if full := (now/width + 1) * width; len(sizes) == 0 && full+1-now <= s.adder.left.Load() {
 		sizes = slices.DeleteFunc([]int64{full - 1, full, full + 1}, func(size int64) bool { return size <= now })

@@ -21,7 +21,7 @@ import (
 func config(m *memlog, url string) conform.Config {
 	return conform.Config{
 		URL: url, Keys: []receipt.VerifierKey{m.key}, Add: url,
-		Interval: time.Millisecond, Polls: 20, Grace: -1,
+		Interval: time.Millisecond, Polls: 10, Grace: -1,
 	}
 }
 
@@ -66,7 +66,7 @@ func TestReadOnly(t *testing.T) {
 		m.entries = append(m.entries, []byte{byte(i)})
 	}
 	m.publish()
-	c := config(m, m.start(t, m))
+	c := config(m, m.start(t, m)).Quick()
 	c.Add = ""
 	r, err := conform.Run(t.Context(), c)
 	tell(t, r)
