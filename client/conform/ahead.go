@@ -49,7 +49,7 @@ func caseUnsigned(ctx context.Context, s *subject, r *Result) {
 		for _, t := range s.unsigned(index) {
 			l := s.tempt(ctx, t)
 			if asked++; l.early {
-				r.fail(Must, "TT-11", l.answer, "is served, though no checkpoint covers it even %v later", s.grace())
+				r.fail(Must, "TT-11", l.answer, "is served, and no checkpoint covers it, which was waited for %v", s.grace())
 				return // it is clear, and each takes as long as the grace
 			}
 		}
