@@ -23,10 +23,12 @@ type Policy struct {
 	Quorum    string // the name of a witness or group, or "none"
 }
 
-// Log is a line "log <vkey> [<url>]". Any one of the policy's logs may have signed (TP-3).
+// Log is a line "log <vkey> [<url>]". Any one of the policy's logs may have signed (TP-3). A log that
+// changed its key has several, each with its period.
 type Log struct {
-	Key VerifierKey
-	URL string // prefix of the log; may be empty
+	Key    VerifierKey
+	URL    string // prefix of the log; may be empty
+	Period Period // what the key is good for; zero: everything
 }
 
 // Witness is a line "witness <name> <vkey> [<url>]".
@@ -43,59 +45,85 @@ type Group struct {
 	Members   []string
 }
 
-// ParsePolicy parses a policy (TP-1 … TP-13). Where the specification leaves room: names "none",
-// "all" and "any" are refused, thresholds have no leading zeros, the last line ends in LF, and a
-// witness with two keys is two witnesses, to be put into an "any" group.
+// ParsePolicy parses a policy (TP-1 … TP-13); its error is the first of FindFaults. Where the
+// specification leaves room: names "none", "all" and "any" are refused, thresholds have no leading
+// zeros, the last line ends in LF, "#" stands in comments only, and a witness with two keys is two
+// witnesses, to be put into an "any" group.
 func ParsePolicy(b []byte) (Policy, error) {
-	if len(b) > maxPolicy {
-		return Policy{}, fmt.Errorf("policy of %d bytes, want at most %d", len(b), maxPolicy)
+	p, faults := parsePolicy(b)
+	if len(faults) > 0 {
+		return Policy{}, faults[0]
 	}
-	if len(b) > 0 && b[len(b)-1] != '\n' {
-		return Policy{}, errors.New("policy: the last line is not ended by LF")
-	}
-	p := &policyParser{names: map[string]bool{}, member: map[string]bool{}, keys: map[string]bool{}}
-	number := 0
-	for line := range strings.Lines(string(b)) {
-		number++
-		if err := p.line(strings.TrimSuffix(line, "\n")); err != nil {
-			return Policy{}, fmt.Errorf("policy line %d: %w", number, err)
-		}
-	}
-	if p.policy.Quorum == "" {
-		return Policy{}, errors.New(`policy: no line "quorum <name>" (TP-6)`)
-	}
-	return p.policy, nil
+	return p, nil
 }
 
 type policyParser struct {
-	policy Policy
-	names  map[string]bool // of witnesses and groups (TP-7)
-	member map[string]bool // of some group (TP-7)
-	keys   map[string]bool // role and raw public key (TP-8)
+	policy  Policy
+	names   map[string]bool // of witnesses and groups (TP-7)
+	member  map[string]bool // of some group (TP-7)
+	keys    map[string]bool // role and raw public key (TP-8)
+	number  int             // of the line, from 1
+	above   *Log            // whose line is directly above; one without a key if that line is faulty
+	until   int             // the first line with a period that ends at some time
+	quorums int             // lines with a quorum, good or not
 }
 
 func (p *policyParser) line(line string) error {
+	above := p.above
+	p.above = nil
 	for i := range len(line) {
 		if c := line[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return fmt.Errorf("control character 0x%02x (TP-2)", c)
 		}
 	}
 	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
-	if len(fields) == 0 || fields[0][0] == '#' {
+	if len(fields) == 0 {
 		return nil
 	}
-	switch keyword, args := fields[0], fields[1:]; keyword {
+	if fields[0][0] == '#' {
+		return p.comment(line, above)
+	}
+	if strings.Contains(line, "#") {
+		return errors.New(`"#" within a line: comments have lines of their own (TP-1)`)
+	}
+	return p.statement(fields[0], fields[1:])
+}
+
+// statement parses a line that is no comment. A faulty one still takes its name, so that one mistake
+// is one fault.
+func (p *policyParser) statement(keyword string, args []string) (err error) {
+	switch keyword {
 	case "log":
+		p.above = &Log{}
 		return p.log(args)
 	case "witness":
-		return p.witness(args)
+		err = p.witness(args)
 	case "group":
-		return p.group(args)
+		err = p.group(args)
 	case "quorum":
 		return p.quorum(args)
 	default:
 		return fmt.Errorf("%.40q, want log, witness, group or quorum", keyword)
 	}
+	if len(args) > 0 {
+		p.names[args[0]] = true
+	}
+	return err
+}
+
+// comment passes over a comment, unless it is the period of the log above.
+func (p *policyParser) comment(line string, above *Log) (err error) {
+	switch {
+	case !isPeriod(line), above != nil && above.Key.Name == "":
+		return nil
+	case above == nil:
+		return errors.New("a period stands directly below the line of its log")
+	}
+	above.Period, err = parsePeriod(line, above.Key)
+	if !above.Period.Until.IsZero() && p.until == 0 {
+		p.until = p.number
+	}
+	return err
 }
 
 func (p *policyParser) log(args []string) error {
@@ -106,9 +134,9 @@ func (p *policyParser) log(args []string) error {
 	if err != nil {
 		return err
 	}
-	url, err := optionalURL(args[1:])
-	p.policy.Logs = append(p.policy.Logs, Log{Key: key, URL: url})
-	return err
+	p.policy.Logs = append(p.policy.Logs, Log{Key: key, URL: strings.Join(args[1:], "")})
+	p.above = &p.policy.Logs[len(p.policy.Logs)-1]
+	return nil
 }
 
 func (p *policyParser) witness(args []string) error {
@@ -122,9 +150,8 @@ func (p *policyParser) witness(args []string) error {
 	if err != nil {
 		return err
 	}
-	url, err := optionalURL(args[2:])
-	p.policy.Witnesses = append(p.policy.Witnesses, Witness{Name: args[0], Key: key, URL: url})
-	return err
+	p.policy.Witnesses = append(p.policy.Witnesses, Witness{args[0], key, strings.Join(args[2:], "")})
+	return nil
 }
 
 func (p *policyParser) group(args []string) error {
@@ -161,10 +188,11 @@ func (p *policyParser) group(args []string) error {
 }
 
 func (p *policyParser) quorum(args []string) error {
+	p.quorums++
 	switch {
 	case len(args) != 1:
 		return errors.New("want: quorum <name>|none (TP-6)")
-	case p.policy.Quorum != "":
+	case p.quorums > 1:
 		return errors.New("a second quorum line (TP-6)")
 	case args[0] != "none" && !p.names[args[0]]:
 		return fmt.Errorf("quorum %.80q is not defined on an earlier line (TP-6)", args[0])
@@ -201,17 +229,8 @@ func (p *policyParser) key(role, vkey string, want KeyType) (VerifierKey, error)
 	return k, nil
 }
 
-// optionalURL takes the URL as it stands: who uses it judges it. But a comment is no URL.
-func optionalURL(args []string) (string, error) {
-	url := strings.Join(args, "")
-	if strings.HasPrefix(url, "#") {
-		return "", fmt.Errorf("%.40q instead of a URL: comments have lines of their own (TP-1)", url)
-	}
-	return url, nil
-}
-
-// String prints the policy, one space between fields, without comments: logs, witnesses, groups,
-// quorum. ParsePolicy reads it back as the same policy.
+// String prints the policy, one space between fields, without comments: logs with their periods,
+// witnesses, groups, quorum. ParsePolicy reads it back as the same policy.
 func (p Policy) String() string {
 	var b strings.Builder
 	line := func(fields ...string) {
@@ -219,6 +238,9 @@ func (p Policy) String() string {
 	}
 	for _, l := range p.Logs {
 		line("log", l.Key.String(), l.URL)
+		if l.Period.Bounded() {
+			line(l.Period.line(l.Key))
+		}
 	}
 	for _, w := range p.Witnesses {
 		line("witness", w.Name, w.Key.String(), w.URL)

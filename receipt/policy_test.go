@@ -6,8 +6,6 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,18 +68,6 @@ func TestParsePolicy(t *testing.T) {
 			_, err := receipt.ParsePolicy([]byte(c.text))
 			wantError(t, err, c.want)
 		})
-	}
-}
-
-func TestPolicyHoldsManyLines(t *testing.T) { // TP-10
-	var b strings.Builder
-	for i := range 40 {
-		_, l := logKey(byte(i), fmt.Sprintf("l%d.example", i))
-		_, w := witnessKey(byte(i), fmt.Sprintf("w%d.example", i))
-		fmt.Fprintf(&b, "log %s\nwitness w%d %s\ngroup g%d any w%d\n", l, i, w, i, i)
-	}
-	if _, err := receipt.ParsePolicy([]byte(b.String() + "quorum g7\n")); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -163,64 +149,6 @@ func TestTimeZero(t *testing.T) { // CS-6
 	if r := none.Examine(b); r.Err() != nil || !r.NoLaterThan.IsZero() {
 		t.Errorf("quorum none: %v, %v", r.NoLaterThan, r.Err())
 	}
-}
-
-// The recursive rule equals its definition: try every t, and take the least at which the
-// cosignatures up to t satisfy the quorum by themselves.
-func TestNoLaterThanEqualsItsDefinition(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	log, logKey := logKey(1, origin)
-	cp := newTree(2).checkpoint(2)
-	signed := must(cp.Sign(log))
-	cosigners, keys := make([]*receipt.Cosigner, 6), make([]receipt.VerifierKey, 6)
-	for i := range keys {
-		cosigners[i], keys[i] = witnessKey(byte(20+i), fmt.Sprintf("w%d.example", i))
-	}
-	satisfied := 0
-	for range 150 {
-		p := randomPolicy(rng, keys)
-		p.Logs = []receipt.Log{{Key: logKey}}
-		b, times := slices.Clone(signed), map[string]int64{}
-		for i, c := range cosigners {
-			if at := rng.Int64N(8); at > 0 {
-				times[fmt.Sprintf("w%d", i)] = at
-				b = append(b, must(c.Cosign(cp, time.Unix(at, 0))).String()...)
-			}
-		}
-		var want time.Time
-		for at := int64(7); at > 0; at-- {
-			if p.Satisfied(func(w string) bool { return times[w] > 0 && times[w] <= at }) {
-				want = time.Unix(at, 0).UTC()
-			}
-		}
-		r := p.Examine(b)
-		if !r.NoLaterThan.Equal(want) || (r.QuorumErr == nil) != !want.IsZero() {
-			t.Fatalf("%swith %v: %s, by definition %s", p, times, r.NoLaterThan, want)
-		}
-		if !want.IsZero() {
-			satisfied++
-		}
-	}
-	if satisfied < 20 || satisfied > 149 {
-		t.Errorf("%d of 150 policies satisfied: the test shows little", satisfied)
-	}
-}
-
-// randomPolicy joins random members into groups until one group is left.
-func randomPolicy(rng *rand.Rand, keys []receipt.VerifierKey) receipt.Policy {
-	var b strings.Builder
-	var free []string
-	for i, k := range keys {
-		fmt.Fprintf(&b, "witness w%d %s\n", i, k)
-		free = append(free, fmt.Sprintf("w%d", i))
-	}
-	for g := 0; len(free) > 1; g++ {
-		rng.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
-		n := 2 + rng.IntN(len(free)-1)
-		fmt.Fprintf(&b, "group g%d %d %s\n", g, 1+rng.IntN(n), strings.Join(free[:n], " "))
-		free = append(free[n:], fmt.Sprintf("g%d", g))
-	}
-	return must(receipt.ParsePolicy([]byte(b.String() + "quorum " + free[0] + "\n")))
 }
 
 // A group that ParsePolicy would refuse is never satisfied (TP-13).

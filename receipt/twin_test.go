@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -47,40 +46,5 @@ func TestTimesOfValidCosignatures(t *testing.T) {
 		s.Sig = slices.Concat(s.Sig, make([]byte, 2500))[:n]
 		_, err := key.VerifyCosignature(cp, s)
 		wantError(t, err, "want 72")
-	}
-}
-
-// naiveSatisfied asks a name of the policy, from the top down (TP-5, TP-6).
-func naiveSatisfied(p receipt.Policy, name string, valid func(string) bool) bool {
-	for _, g := range p.Groups {
-		if g.Name != name {
-			continue
-		}
-		n := 0
-		for _, m := range g.Members {
-			if naiveSatisfied(p, m, valid) {
-				n++
-			}
-		}
-		return n >= g.Threshold
-	}
-	return valid(name)
-}
-
-// Every subset of six witnesses, over random nested policies.
-func TestSatisfiedEqualsItsDefinition(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	keys := make([]receipt.VerifierKey, 6)
-	for i := range keys {
-		_, keys[i] = witnessKey(byte(20+i), fmt.Sprintf("w%d.example", i))
-	}
-	for range 200 {
-		p := randomPolicy(rng, keys)
-		for subset := range 1 << len(keys) {
-			valid := func(name string) bool { return subset>>(name[1]-'0')&1 == 1 }
-			if got := p.Satisfied(valid); got != naiveSatisfied(p, p.Quorum, valid) {
-				t.Fatalf("%swith witnesses %06b: %t", p, subset, got)
-			}
-		}
 	}
 }

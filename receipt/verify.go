@@ -3,6 +3,7 @@
 package receipt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,8 @@ type Report struct {
 	SyntaxErr   error         // it is no checkpoint; nothing else is known
 	Log         VerifierKey   // the log of the policy that signed
 	LogErr      error         // no log of the policy signed it, or one did and the signature is broken
+	Period      Period        // what the policy says that the log's key is good for
+	PeriodErr   error         // it is not good for this size or, where the quorum is satisfied, its time
 	Witnesses   []WitnessFact // one for each witness of the policy, in its order
 	QuorumErr   error         // the valid cosignatures do not satisfy the quorum
 	NoLaterThan time.Time     // "on file no later than"; zero: no time can be given
@@ -31,10 +34,10 @@ type WitnessFact struct {
 	Err     error     // ErrNoCosignature, or why the cosignature does not hold
 }
 
-// Err returns the first of the errors, in the order: syntax, log, a broken cosignature of a known
-// witness (SN-9, PF-8), quorum.
+// Err returns the first of the errors, in the order: syntax, log, the period of its key, a broken
+// cosignature of a known witness (SN-9, PF-8), quorum.
 func (r Report) Err() error {
-	if err := errors.Join(r.SyntaxErr, r.LogErr); err != nil {
+	if err := cmp.Or(r.SyntaxErr, r.LogErr, r.PeriodErr); err != nil {
 		return err
 	}
 	for _, w := range r.Witnesses {
@@ -71,7 +74,8 @@ func (p Policy) Examine(checkpoint []byte) Report {
 	if r.Checkpoint, signatures, r.SyntaxErr = ParseCheckpoint(checkpoint); r.SyntaxErr != nil {
 		return r
 	}
-	r.Log, r.LogErr = p.examineLog(r.Checkpoint, signatures)
+	var signers []Log
+	signers, r.LogErr = p.signers(r.Checkpoint, signatures)
 	times := make(map[string]time.Time)
 	valid := make(map[string]bool)
 	for _, w := range p.Witnesses {
@@ -92,26 +96,49 @@ func (p Policy) Examine(checkpoint []byte) Report {
 		r.QuorumErr = fmt.Errorf("the valid cosignatures do not satisfy the quorum %q", p.Quorum)
 	}
 	r.NoLaterThan = p.noLaterThan(times)
+	r.choose(signers)
 	return r
 }
 
-// examineLog finds the log of the policy that signed: one whose name is the origin (TP-3, PF-5).
-func (p Policy) examineLog(cp Checkpoint, signatures []Signature) (VerifierKey, error) {
-	err := fmt.Errorf("origin %q is no log of the policy", cp.Origin)
-	var signer VerifierKey
+// signers finds the logs of the policy that signed: those whose name is the origin (TP-3, PF-5). With
+// an error it is the one whose signature is broken.
+func (p Policy) signers(cp Checkpoint, signatures []Signature) (signers []Log, err error) {
+	unsigned := fmt.Errorf("origin %q is no log of the policy", cp.Origin)
 	for _, l := range p.Logs {
-		switch e := l.Key.VerifyLog(cp, signatures); {
-		case e != nil && !errors.Is(e, ErrNoSignature):
-			return l.Key, e // a known key's broken signature refuses the note, whatever its log (SN-9)
+		switch err := l.Key.VerifyLog(cp, signatures); {
+		case err != nil && !errors.Is(err, ErrNoSignature):
+			return []Log{l}, err // a known key's broken signature refuses the note, whatever its log (SN-9)
 		case l.Key.Name != cp.Origin:
 			continue
-		case e == nil:
-			signer, err = l.Key, nil
-		case signer.Name == "":
-			err = fmt.Errorf("no log of the policy has signed: %s+%08x: %w", l.Key.Name, l.Key.ID, e)
+		case err == nil:
+			signers = append(signers, l)
+		default:
+			unsigned = fmt.Errorf("no log of the policy has signed: %s: %w", keyID(l.Key), err)
 		}
 	}
-	return signer, err
+	if len(signers) == 0 {
+		return nil, unsigned
+	}
+	return signers, nil
+}
+
+// choose takes the first of those who signed whose key is good for this size and time, else the
+// first, and why it is not. A stolen key's line beside a good one takes nothing from it.
+func (r *Report) choose(signers []Log) {
+	for i, l := range signers {
+		err := l.Period.CheckSize(r.Checkpoint.Size)
+		if r.QuorumErr == nil { // else there is no time, and no trust
+			err = l.Period.Check(r.Checkpoint.Size, r.NoLaterThan)
+		}
+		if i > 0 && err != nil {
+			continue
+		}
+		r.Log, r.Period, r.PeriodErr = l.Key, l.Period, nil
+		if err == nil {
+			return
+		}
+		r.PeriodErr = fmt.Errorf("key %s is %w", keyID(l.Key), err)
+	}
 }
 
 // Satisfied reports whether the witnesses for which valid holds, by their names in the policy,
