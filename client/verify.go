@@ -145,6 +145,9 @@ func (r *Report) checkpoint(known receipt.Report) {
 	} else {
 		r.ok("log", "signed by "+known.Checkpoint.Origin)
 	}
+	if known.Period.Bounded() {
+		r.add("key period", "the log's key is good for "+known.Period.String(), known.PeriodErr)
+	}
 	for _, w := range known.Witnesses {
 		name := "witness " + w.Witness.Name
 		switch {

@@ -148,6 +148,29 @@ func (c Config) signs(l receipt.Log) bool {
 	})
 }
 
+// mayGrow refuses keys that are not good, by the log's own policy, for the tree signed last and the
+// next one: nobody would believe what they sign.
+func (c Config) mayGrow(size uint64) error {
+	if err := c.maySign(size); err != nil {
+		return err
+	}
+	return c.maySign(size + 1)
+}
+
+// maySign refuses keys that the log's own policy bounds to other sizes or an earlier time.
+func (c Config) maySign(size uint64) error {
+	for _, l := range c.Policy.Logs {
+		if !c.signs(l) {
+			continue
+		}
+		if err := l.Period.Check(size, now()); err != nil {
+			return fmt.Errorf("key %s+%08x is %w: sign with the key that follows it, or change the policy",
+				l.Key.Name, l.Key.ID, err)
+		}
+	}
+	return nil
+}
+
 // Create journals the head of the empty tree in a storage that never signed one, so that there is
 // always a head that can be signed again. A Log does not run without.
 func Create(ctx context.Context, s Storage) error {

@@ -77,6 +77,9 @@ func (l *Log) advance(ctx context.Context, tree Tree) error {
 	if err := check(ctx, l.config.Storage, l.head, tree); err != nil {
 		return l.failed("check", err)
 	}
+	if err := l.config.maySign(tree.Size); err != nil {
+		return l.failed("period", fmt.Errorf("%w: %w", err, errStop))
+	}
 	next := Head{Tree: tree, Time: now()}
 	if next.Time.Before(l.head.Time) {
 		next.Time = l.head.Time

@@ -23,6 +23,9 @@ func (l *Log) start(ctx context.Context) error {
 	if l.head.Time.IsZero() {
 		return errors.New("the sign journal is empty: create the log first (cocketd init)")
 	}
+	if err := l.config.mayGrow(l.head.Size); err != nil {
+		return err
+	}
 	l.beat = time.Now()
 	if err := l.compare(ctx, l.head.Tree); errors.Is(err, errStop) {
 		l.stop(err)
@@ -92,7 +95,8 @@ func (l *Log) startPublished(ctx context.Context) error {
 func (l *Log) takeOver(published []byte, r receipt.Report) {
 	switch err := r.Err(); {
 	case err == nil:
-		l.complete = r.Checkpoint.Size == l.head.Size && r.Checkpoint.Root == l.head.Root
+		l.complete = r.Checkpoint.Size == l.head.Size && r.Checkpoint.Root == l.head.Root &&
+			l.config.signs(receipt.Log{Key: r.Log}) // else of the key before: it is published anew
 	case errors.Is(err, r.QuorumErr):
 		l.config.Logger.Warn("the published checkpoint does not satisfy the policy any more", "err", err)
 	default:

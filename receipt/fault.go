@@ -65,7 +65,7 @@ func (p *policyParser) timeless(faults []Fault) []Fault {
 	if p.policy.Quorum != "none" || p.until == 0 {
 		return faults
 	}
-	err := errors.New("until needs a quorum of witnesses, who vouch for the time: with quorum none a period has sizes only")
+	err := errors.New("until needs witnesses, who vouch for the time: with quorum none a period has sizes only")
 	at, _ := slices.BinarySearchFunc(faults, p.until, func(f Fault, line int) int { return cmp.Compare(f.Line, line) })
 	return slices.Insert(faults, at, Fault{p.until, err})
 }

@@ -72,7 +72,7 @@ func TestPeriodNeedsAQuorumForItsTime(t *testing.T) {
 	l := policyLines()
 	id := strings.Join(strings.Split(strings.TrimPrefix(l.log, "log "), "+")[:2], "+")
 	period := "#cocket period " + id + " sizes 0..5 until 2031-01-01T00:00:00Z\n"
-	refuse(t, "policy line 3: until needs a quorum", "\n"+l.log+period+"quorum none\n")
+	refuse(t, "policy line 3: until needs witnesses", "\n"+l.log+period+"quorum none\n")
 	faults := receipt.FindFaults([]byte("x\n" + l.log + period + "quorum none\nquorum none\n"))
 	var lines []int
 	for _, f := range faults {
