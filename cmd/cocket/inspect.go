@@ -225,6 +225,9 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	for _, l := range p.Logs {
 		f.add("log", strings.TrimSpace(l.Key.String()+" "+l.URL))
+		if l.Period.Bounded() {
+			f.add("period", l.Period.String())
+		}
 	}
 	for _, w := range p.Witnesses {
 		f.add("witness "+w.Name, strings.TrimSpace(w.Key.String()+" "+w.URL))

@@ -17,11 +17,11 @@ import (
 func newPolicyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Make a policy: which log and which witnesses are believed",
+		Short: "Make and check policies: which log and which witnesses are believed",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyNewCommand())
+	cmd.AddCommand(newPolicyNewCommand(), newPolicyCheckCommand(), newPolicyRotateCommand())
 	return cmd
 }
 
