@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"cocket.example/receipt"
 )
 
 // TestMain lets the test program be cocket itself: for scripts, and for other namespaces.
@@ -21,10 +24,11 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cocket": main})
 }
 
-// TestScripts runs the scripts; those that need a log start the real one, built for the purpose.
+// TestScripts runs the scripts; those that need a log or witnesses start the real ones, built for the
+// purpose.
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", bin, "cocket.example/cmd/cocketd")
+	build := exec.Command("go", "build", "-o", bin, "cocket.example/cmd/cocketd", "cocket.example/cmd/cocket-witness")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -34,7 +38,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "steal": steal},
 	})
 }
 
@@ -49,4 +53,23 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("%s was not written", filepath.Base(args[0]))
+}
+
+// steal KEY RECEIPT OUT is what a thief of a log's key can do: sign with it what witnesses cosigned for
+// another key. The cosignatures hold, for they are of the checkpoint and not of its signature.
+func steal(ts *testscript.TestScript, _ bool, args []string) {
+	signer, err := receipt.NewSigner(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	proof, err := receipt.Parse([]byte(ts.ReadFile(args[1])))
+	ts.Check(err)
+	cp, signatures, err := receipt.ParseCheckpoint(proof.Checkpoint)
+	ts.Check(err)
+	proof.Checkpoint, err = cp.Sign(signer)
+	ts.Check(err)
+	for _, s := range signatures {
+		if s.Name != cp.Origin {
+			proof.Checkpoint = append(proof.Checkpoint, s.String()...)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), proof.Bytes(), 0o600))
 }
