@@ -5,7 +5,6 @@ package fuzz
 import (
 	"bytes"
 	"errors"
-	"reflect"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -125,28 +124,6 @@ func FuzzSecretKey(f *testing.F) {
 			if _, err := fnote.NewSignerForCosignatureV1(s); err != nil {
 				t.Fatalf("formats refuses the key: %v", err)
 			}
-		}
-	})
-}
-
-func FuzzPolicy(f *testing.F) {
-	k := keys(f)
-	f.Add([]byte("log " + k[0][1] + "\nwitness w " + k[1][1] + " https://w.example/\ngroup g any w\nquorum g\n"))
-	f.Add([]byte("# all logs\nquorum none\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := receipt.ParsePolicy(b)
-		if err != nil {
-			return
-		}
-		again, err := receipt.ParsePolicy([]byte(p.String()))
-		if err != nil || !reflect.DeepEqual(again, p) {
-			t.Fatalf("%q parses back as %v, %v", p, again, err)
-		}
-		if p.Satisfied(func(string) bool { return false }) != (p.Quorum == "none") {
-			t.Fatal("a quorum is satisfied by nothing")
-		}
-		if !p.Satisfied(func(string) bool { return true }) {
-			t.Fatal("a quorum cannot be satisfied")
 		}
 	})
 }
