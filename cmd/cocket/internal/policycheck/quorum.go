@@ -24,36 +24,48 @@ type tree struct {
 // party is one operator: a witness, or an any group of witnesses with one host in their key names.
 type party struct {
 	name      string
-	witnesses []string
+	witnesses []receipt.Witness
 }
 
 func newTree(p receipt.Policy) tree {
 	t := tree{policy: p, parent: make(map[string]receipt.Group), party: make(map[string]bool)}
-	hosts := make(map[string]string)
+	witnesses := make(map[string]receipt.Witness)
 	for _, w := range p.Witnesses {
-		hosts[w.Name] = nameHost(w.Key.Name)
+		witnesses[w.Name] = w
 	}
-	joined := make(map[string]bool)
 	for _, g := range p.Groups {
-		one := g.Threshold == 1 && len(g.Members) > 1
 		for _, m := range g.Members {
 			t.parent[m] = g
-			one = one && hosts[m] != "" && hosts[m] == hosts[g.Members[0]]
 		}
-		if !one {
-			continue
-		}
-		t.add(party{g.Name, g.Members})
-		for _, m := range g.Members {
-			joined[m] = true
+		if keys := oneOperator(g, witnesses); keys != nil {
+			t.add(party{g.Name, keys})
+			for _, w := range keys {
+				delete(witnesses, w.Name)
+			}
 		}
 	}
 	for _, w := range p.Witnesses {
-		if !joined[w.Name] {
-			t.add(party{w.Name, []string{w.Name}})
+		if _, ok := witnesses[w.Name]; ok {
+			t.add(party{w.Name, []receipt.Witness{w}})
 		}
 	}
 	return t
+}
+
+// oneOperator returns the members of an any group of two or more witnesses with one host in their key
+// names; nil if the group is no such.
+func oneOperator(g receipt.Group, witnesses map[string]receipt.Witness) (keys []receipt.Witness) {
+	if g.Threshold != 1 || len(g.Members) < 2 {
+		return nil
+	}
+	for _, m := range g.Members {
+		w, ok := witnesses[m]
+		if !ok || len(keys) > 0 && nameHost(w.Key.Name) != nameHost(keys[0].Key.Name) {
+			return nil
+		}
+		keys = append(keys, w)
+	}
+	return keys
 }
 
 func (t *tree) add(p party) {
@@ -130,23 +142,32 @@ func (t tree) path(name string) []string {
 // counts reports whether the quorum counts a witness or group.
 func (t tree) counts(name string) bool { return t.path(name) != nil }
 
-// together reports whether two witnesses can both be needed for one quorum: whether the group where
-// their paths meet wants more than one member.
+// together reports whether two parties can both be needed for one quorum: whether the group where their
+// paths meet wants more than one member.
 func (t tree) together(a, b string) bool {
 	above := t.path(b)
 	for _, name := range t.path(a) {
-		if name != a && slices.Contains(above, name) {
-			i := slices.IndexFunc(t.policy.Groups, func(g receipt.Group) bool { return g.Name == name })
-			return t.policy.Groups[i].Threshold > 1
+		if g, ok := t.parent[name]; ok && slices.Contains(above, g.Name) {
+			return g.Threshold > 1
 		}
 	}
 	return false
 }
 
-// alone lists the parties without any one of which the quorum cannot be reached.
+// alone lists the parties without any one of which the quorum cannot be reached: all groups from them
+// up to the quorum want all of their members.
 func (t tree) alone() (names []string) {
 	for _, p := range t.parties {
-		if !t.policy.Satisfied(func(name string) bool { return !slices.Contains(p.witnesses, name) }) {
+		path := t.path(p.name)
+		if path == nil {
+			continue
+		}
+		needed := true
+		for _, name := range path[:len(path)-1] {
+			above := t.parent[name]
+			needed = needed && above.Threshold == len(above.Members)
+		}
+		if needed {
 			names = append(names, p.name)
 		}
 	}

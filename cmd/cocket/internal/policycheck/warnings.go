@@ -61,28 +61,25 @@ func (t tree) ofOperators() (list []string) {
 	for _, l := range t.policy.Logs {
 		own[nameHost(l.Key.Name)], own[urlHost(l.URL)] = true, true
 	}
-	hosts := make(map[string][]string) // host to witnesses
+	at := make(map[string][]string) // parties, by host
 	var order []string
-	for _, w := range t.policy.Witnesses {
-		if !t.counts(w.Name) {
+	for _, p := range t.parties {
+		if !t.counts(p.name) {
 			continue
 		}
-		for _, host := range slices.Compact([]string{nameHost(w.Key.Name), urlHost(w.URL)}) {
-			if host == "" {
-				continue
-			}
+		for _, host := range p.hosts() {
 			if own[host] {
 				list = append(list, fmt.Sprintf("witness %s is at the log's own host %s: a log cannot be its own "+
-					"witness", w.Name, host))
+					"witness", p.name, host))
 			}
-			if hosts[host] == nil {
+			if at[host] == nil {
 				order = append(order, host)
 			}
-			hosts[host] = append(hosts[host], w.Name)
+			at[host] = append(at[host], p.name)
 		}
 	}
 	for _, host := range order {
-		if a, b, ok := t.twice(hosts[host]); ok {
+		if a, b, ok := t.twice(at[host]); ok {
 			list = append(list, fmt.Sprintf("witnesses %s and %s are both at %s and count as two: if one operator "+
 				"has both, join them by a line \"group <name> any %s %s\" and count that", a, b, host, a, b))
 		}
@@ -90,7 +87,19 @@ func (t tree) ofOperators() (list []string) {
 	return list
 }
 
-// twice finds two of the witnesses that can both be needed for one quorum.
+// hosts lists the hosts in the key names and URLs of a party, each once.
+func (p party) hosts() (list []string) {
+	for _, w := range p.witnesses {
+		for _, host := range []string{nameHost(w.Key.Name), urlHost(w.URL)} {
+			if host != "" && !slices.Contains(list, host) {
+				list = append(list, host)
+			}
+		}
+	}
+	return list
+}
+
+// twice finds two of the parties that can both be needed for one quorum.
 func (t tree) twice(names []string) (a, b string, ok bool) {
 	for i, a := range names {
 		for _, b := range names[i+1:] {
@@ -146,10 +155,11 @@ func ofOrigin(logs []receipt.Log) (list []string) {
 			list = append(list, fmt.Sprintf("no key of %s is good for sizes %d..%d", l.Key.Name, next, l.Period.From-1))
 		}
 		next = max(next, end(l))
-		for _, other := range logs[:i] {
+		for _, other := range logs[:i] { // one of them is enough to say
 			if other.Key.Type == l.Key.Type && end(other) > l.Period.From+1 && end(l) > l.Period.From+1 {
 				list = append(list, fmt.Sprintf("keys %s and %s are good for the same sizes, from %d on. If one is "+
 					"a former key, bound it by a period", id(other.Key), id(l.Key), l.Period.From))
+				break
 			}
 		}
 	}
