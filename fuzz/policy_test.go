@@ -24,7 +24,7 @@ func FuzzPolicy(f *testing.F) {
 	id := strings.Join(strings.Split(k[0][1], "+")[:2], "+")
 	f.Add([]byte(log + w + " https://w.example/\ngroup g any w\nquorum g\n"))
 	f.Add([]byte("# all logs\nquorum none\n"))
-	for _, bounds := range []string{"0..100", "100..", "7..9 until 2031-01-01T00:00:00Z", "0.. until 2031-01-01T00:00:00Z"} {
+	for _, bounds := range []string{"0..100", "100..", "7..9 until 2031-01-01T00:00:00Z"} {
 		f.Add([]byte(log + "#cocket period " + id + " sizes " + bounds + "\n" + w + "\nquorum w\n"))
 	}
 	f.Add([]byte(log + "# cocket period\nquorum none\n"))
@@ -81,7 +81,8 @@ func vkey(f *testing.F, seed byte, typ receipt.KeyType, name string) string {
 // checkPolicy checks what must hold for every text, and compares what is read with what others read.
 func checkPolicy(t *testing.T, b []byte) {
 	p, err := receipt.ParsePolicy(b)
-	if faults := receipt.FindFaults(b); (len(faults) == 0) != (err == nil) || err != nil && faults[0].Error() != err.Error() {
+	faults := receipt.FindFaults(b)
+	if (len(faults) == 0) != (err == nil) || err != nil && faults[0].Error() != err.Error() {
 		t.Fatalf("faults %v, error %v", faults, err)
 	}
 	if err != nil {

@@ -150,7 +150,8 @@ func TestTP7(t *testing.T) {
 	l := policyLines()
 	accept(t, l.a+l.b+l.c+"group g all a b\ngroup h any g c\nquorum h\n")
 	refuse(t, "TP-7", l.a+strings.Replace(l.b, "witness b", "witness a", 1)+"quorum a\n",
-		l.a+l.b+"group a all b\nquorum a\n", l.a+"group g all a\n"+strings.Replace(l.b, "witness b", "witness g", 1)+"quorum g\n",
+		l.a+l.b+"group a all b\nquorum a\n",
+		l.a+"group g all a\n"+strings.Replace(l.b, "witness b", "witness g", 1)+"quorum g\n",
 		l.a+l.b+"group g all a\ngroup g all b\nquorum g\n", l.a+"group g 1 a a\nquorum g\n",
 		l.a+l.b+"group g all a\ngroup h 2 a b\nquorum h\n", l.a+"group g all a\ngroup h all g\ngroup i all g\nquorum i\n")
 }

@@ -39,7 +39,8 @@ func TestWarnings(t *testing.T) {
 			[]string{"a single witness satisfies", "two sets of witnesses"}},
 		"two of four": {log + "\n" + a + b + c + line(t, 14, "d", "d.example", "") + "group g 2 a b c d\nquorum g\n",
 			[]string{"two sets of witnesses"}},
-		"not counted": {log + "\n" + a + b + c + line(t, 14, "d", "d.example", "") + "group h all d\ngroup g 2 a b c\nquorum g\n",
+		"not counted": {log + "\n" + a + b + c + line(t, 14, "d", "d.example", "") +
+			"group h all d\ngroup g 2 a b c\nquorum g\n",
 			[]string{"witness d is not counted", "group h is not counted"}},
 		"one host in key names": {log + "\n" + a + b + line(t, 14, "d", "b.example/x", "") + "group g 2 a b d\nquorum g\n",
 			[]string{"witnesses b and d are both at b.example"}},
@@ -56,10 +57,12 @@ func TestWarnings(t *testing.T) {
 			[]string{"are good for the same sizes, from 5 on"}},
 		"gap": {period(log, "sizes 0..5"+until) + period(next, "sizes 8..") + three,
 			[]string{"no key of log.example/a is good for sizes 6..7"}},
-		"ended":     {period(log, "sizes 0..5"+until) + three, []string{"is good for more than 5 entries"}},
-		"late":      {period(log, "sizes 7..") + three, []string{"is good for sizes 0..6"}},
-		"timeless":  {period(log, "sizes 0..5") + period(next, "sizes 5..") + three, []string{"ends at size 5 and at no time"}},
-		"http":      {log + " http://log.example/a\n" + three, []string{"log log.example/a: \"http://log.example/a\" is not encrypted"}},
+		"ended": {period(log, "sizes 0..5"+until) + three, []string{"is good for more than 5 entries"}},
+		"late":  {period(log, "sizes 7..") + three, []string{"is good for sizes 0..6"}},
+		"timeless": {period(log, "sizes 0..5") + period(next, "sizes 5..") + three,
+			[]string{"ends at size 5 and at no time"}},
+		"http": {log + " http://log.example/a\n" + three,
+			[]string{"log log.example/a: \"http://log.example/a\" is not encrypted"}},
 		"local":     {log + " http://127.0.0.1:80/a\n" + three, nil},
 		"localhost": {log + " http://localhost:80/a\n" + three, nil},
 		"no URL":    {log + " log.example/a\n" + three, []string{"is no address"}},
@@ -83,15 +86,18 @@ func TestTwoKeysOfEachOperator(t *testing.T) {
 	text := ""
 	for i := range 3 {
 		host := fmt.Sprintf("w%d.example", i)
-		text += line(t, byte(2*i), fmt.Sprintf("a%d", i), host+"/a", "") + line(t, byte(2*i+1), fmt.Sprintf("b%d", i), host+"/b", "") +
-			fmt.Sprintf("group op%d any a%d b%d\n", i, i, i)
+		text += line(t, byte(2*i), fmt.Sprintf("a%d", i), host+"/a", "")
+		text += line(t, byte(2*i+1), fmt.Sprintf("b%d", i), host+"/b", "")
+		text += fmt.Sprintf("group op%d any a%d b%d\n", i, i, i)
 	}
 	q := Examine(parse(t, text+"group g 2 op0 op1 op2\nquorum g\n")).Quorum
-	if want := (Quorum{Name: "g", Counted: 3, Fewest: 2, CanLose: 1, Time: true, Needed: []string{}}); !reflect.DeepEqual(q, want) {
+	want := Quorum{Name: "g", Counted: 3, Fewest: 2, CanLose: 1, Time: true, Needed: []string{}}
+	if !reflect.DeepEqual(q, want) {
 		t.Errorf("%+v, want %+v", q, want)
 	}
 	q = Examine(parse(t, text+"quorum op1\n")).Quorum
-	if want := (Quorum{Name: "op1", Counted: 1, Fewest: 1, Time: true, Needed: []string{"op1"}}); !reflect.DeepEqual(q, want) {
+	want = Quorum{Name: "op1", Counted: 1, Fewest: 1, Time: true, Needed: []string{"op1"}}
+	if !reflect.DeepEqual(q, want) {
 		t.Errorf("%+v, want %+v", q, want)
 	}
 }
@@ -105,7 +111,8 @@ func TestExamine(t *testing.T) {
 	}
 	r := Examine(parse(t, text+"group h 2 w0 w1 w2\ngroup g all h w3\nquorum g\n"))
 	want := Quorum{Name: "g", Counted: 4, Fewest: 3, CanLose: 0, Time: true, Needed: []string{"w3"}}
-	if !reflect.DeepEqual(r.Quorum, want) || r.Quorum.Words() != "g: at least 3 of 4 witnesses must cosign; 0 of them, whichever, can be lost" {
+	words := "g: at least 3 of 4 witnesses must cosign; 0 of them, whichever, can be lost"
+	if !reflect.DeepEqual(r.Quorum, want) || r.Quorum.Words() != words {
 		t.Errorf("%+v: %s", r.Quorum, r.Quorum.Words())
 	}
 	if l := r.Logs[0]; l.From != 3 || *l.To != 5 || l.Until != "2031-01-01T00:00:00Z" || l.Origin != "log.example/a" {
@@ -114,7 +121,8 @@ func TestExamine(t *testing.T) {
 	if w := r.Witnesses; !w[3].Counts || w[4].Counts || !r.Groups[0].Counts {
 		t.Errorf("%+v", r)
 	}
-	if q := Examine(parse(t, "quorum none\n")).Quorum; q.Words() != "none: the log alone is believed, no witness is asked" || q.Time {
+	q := Examine(parse(t, "quorum none\n")).Quorum
+	if q.Words() != "none: the log alone is believed, no witness is asked" || q.Time {
 		t.Errorf("%+v", q)
 	}
 }
