@@ -205,3 +205,31 @@ func TestReceiptsOfBothKeys(t *testing.T) {
 		}
 	}
 }
+
+// Every mistake is one fault, with its line, and their list is bounded.
+func TestFindFaults(t *testing.T) {
+	l := policyLines()
+	for text, want := range map[string][]int{
+		l.log + l.a + "quorum a\n":                              nil,
+		"witness a x\n" + l.b + "group g any a b\nquorum g\n":   {1}, // its name is known all the same
+		l.a + "group g 5 a\ngroup h any g\nquorum h\n":          {2},
+		"log x\n#cocket period y sizes 0..\nquorum none\n":      {1},
+		"quorum\nquorum none\n":                                 {1, 2},
+		l.a + "x\n":                                             {2, 0},
+		l.a + "\nquorum none #\n#cocket\nquorum none\nquorum a": {3, 4, 6},
+	} {
+		var got []int
+		for _, f := range receipt.FindFaults([]byte(text)) {
+			got = append(got, f.Line)
+			if f.Unwrap() == nil || !strings.HasSuffix(f.Error(), f.Err.Error()) {
+				t.Errorf("%q: fault %v", text, f)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: faults in lines %v, want %v", text, got, want)
+		}
+	}
+	if n := len(receipt.FindFaults([]byte(strings.Repeat("x\n", 1000)))); n != 100 {
+		t.Errorf("%d faults", n)
+	}
+}
