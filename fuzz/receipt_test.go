@@ -5,6 +5,8 @@ package fuzz
 import (
 	"bytes"
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -125,6 +127,34 @@ func FuzzSecretKey(f *testing.F) {
 				t.Fatalf("formats refuses the key: %v", err)
 			}
 		}
+	})
+}
+
+func FuzzPolicy(f *testing.F) {
+	k := keys(f)
+	f.Add([]byte("log " + k[0][1] + "\nwitness w " + k[1][1] + " https://w.example/\ngroup g any w\nquorum g\n"))
+	f.Add([]byte("# all logs\nquorum none\n"))
+	id := k[0][1][:strings.LastIndex(k[0][1], "+")]
+	for _, bounds := range []string{"0..100", "100..", "7..9 until 2031-01-01T00:00:00Z"} {
+		f.Add([]byte("log " + k[0][1] + "\n#cocket period " + id + " sizes " + bounds + "\nwitness w " + k[1][1] + "\nquorum w\n"))
+	}
+	f.Add([]byte("log " + k[0][1] + "\n# cocket period\nquorum none\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := receipt.ParsePolicy(b)
+		if err != nil {
+			return
+		}
+		again, err := receipt.ParsePolicy([]byte(p.String()))
+		if err != nil || !reflect.DeepEqual(again, p) {
+			t.Fatalf("%q parses back as %v, %v", p, again, err)
+		}
+		if p.Satisfied(func(string) bool { return false }) != (p.Quorum == "none") {
+			t.Fatal("a quorum is satisfied by nothing")
+		}
+		if !p.Satisfied(func(string) bool { return true }) {
+			t.Fatal("a quorum cannot be satisfied")
+		}
+		comparePolicy(t, p, b)
 	})
 }
 
