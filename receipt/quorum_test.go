@@ -109,7 +109,7 @@ func randomPolicy(rng *rand.Rand, log receipt.VerifierKey, keys []receipt.Verifi
 func TestQuorumEqualsItsDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	c := newCrowd(8)
-	rounds, satisfied, timeless := soak.Rounds(600, 200_000), 0, 0
+	rounds, satisfied, timeless := soak.Rounds(600, 20_000), 0, 0
 	for range rounds {
 		p := randomPolicy(rng, c.log, c.keys)
 		b, times := c.cosigned(rng)
