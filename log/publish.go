@@ -94,10 +94,11 @@ func (l *Log) advance(ctx context.Context, tree Tree) error {
 	return nil
 }
 
-// sign signs a head that is journalled.
+// sign signs a head that is journalled, with every key. A signature that states a time states the
+// journalled one, so that it never goes back and one record covers all signatures.
 func (l *Log) sign(h Head) ([]byte, error) {
 	cp := receipt.Checkpoint{Origin: l.config.Origin, Size: h.Size, Root: h.Root}
-	return cp.Sign(l.config.Signers...)
+	return cp.SignAt(h.Time, l.config.Signers...)
 }
 
 // show lets readers read up to a head.

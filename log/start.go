@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"cocket.example/internal/tile"
 	"cocket.example/receipt"
@@ -57,8 +60,8 @@ func (l *Log) compare(ctx context.Context, signed Tree) error {
 	return nil
 }
 
-// startPublished takes over the published checkpoint. One with this log's signature that the journal
-// or the tree does not know makes the log read-only.
+// startPublished takes over the published checkpoint. One with this log's signature, of any of its
+// keys, that the journal or the tree does not know makes the log read-only.
 func (l *Log) startPublished(ctx context.Context) error {
 	published, err := l.config.Storage.Published(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +75,7 @@ func (l *Log) startPublished(ctx context.Context) error {
 		return fmt.Errorf("published checkpoint: %w", r.SyntaxErr)
 	}
 	l.takeOver(published, r)
-	if r.LogErr != nil { // damaged, or of a key that is no longer used: it proves nothing
+	if r.LogErr != nil && !l.config.signed(published) { // damaged, or of a key that is not known: it proves nothing
 		return nil
 	}
 	if r.Checkpoint.Size > l.head.Size {
@@ -87,12 +90,32 @@ func (l *Log) startPublished(ctx context.Context) error {
 	return err
 }
 
+// signed reports whether a key of this log has signed a checkpoint, whatever else is on it.
+func (c Config) signed(checkpoint []byte) bool {
+	cp, signatures, err := receipt.ParseCheckpoint(checkpoint)
+	return err == nil && cp.Origin == c.Origin && slices.ContainsFunc(c.Policy.Logs, func(l receipt.Log) bool {
+		return l.Key.Name == c.Origin && l.Key.VerifyLog(cp, signatures) == nil
+	})
+}
+
+// all reports whether a checkpoint has a line of each key that this log signs with.
+func (c Config) all(checkpoint []byte) bool {
+	_, signatures, err := receipt.ParseCheckpoint(checkpoint)
+	missing := func(signer note.Signer) bool {
+		return !slices.ContainsFunc(signatures, func(s receipt.Signature) bool {
+			return s.Name == signer.Name() && s.ID == signer.KeyHash()
+		})
+	}
+	return err == nil && !slices.ContainsFunc(c.Signers, missing)
+}
+
 // takeOver shows the checkpoint that was published before the start. A broken one would be refused
 // by every client; one that was good under an older policy is shown until the next comes.
 func (l *Log) takeOver(published []byte, r receipt.Report) {
 	switch err := r.Err(); {
 	case err == nil:
-		l.complete = r.Checkpoint.Size == l.head.Size && r.Checkpoint.Root == l.head.Root
+		l.complete = r.Checkpoint.Size == l.head.Size && r.Checkpoint.Root == l.head.Root &&
+			l.config.all(published) // else a key is new: it is published anew
 	case errors.Is(err, r.QuorumErr):
 		l.config.Logger.Warn("the published checkpoint does not satisfy the policy any more", "err", err)
 	default:
