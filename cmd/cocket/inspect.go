@@ -213,7 +213,7 @@ func showCheckpoint(f *facts, b []byte) error {
 	f.add("size", fmt.Sprint(cp.Size))
 	f.add("root", base64Hash(cp.Root))
 	for _, s := range signatures {
-		f.add("signature", fmt.Sprintf("%s (key id %08x, not verified)", s.Name, s.ID))
+		f.add("signature", fmt.Sprintf("%s (key id %08x, %s, not verified)", s.Name, s.ID, signatureKind(s)))
 	}
 	return nil
 }
@@ -269,10 +269,26 @@ func splitKey(skey string) []string {
 }
 
 func algorithmName(t byte) string {
-	if t == strict.Cosignature {
+	switch t {
+	case strict.Cosignature:
 		return "Ed25519 cosignature, of a witness"
+	case strict.MLDSA44:
+		return "ML-DSA-44, of a log or a witness"
 	}
 	return "Ed25519, of a log, a certifier or a submitter"
+}
+
+// signatureKind tells a signature by its length: with no key at hand there is nothing else.
+func signatureKind(s receipt.Signature) string {
+	switch len(s.Sig) {
+	case 64:
+		return receipt.Ed25519.String()
+	case 8 + 64:
+		return receipt.Cosignature.String()
+	case 8 + 2420:
+		return receipt.MLDSA44.String()
+	}
+	return fmt.Sprintf("%d bytes", len(s.Sig))
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

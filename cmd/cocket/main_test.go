@@ -21,10 +21,11 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cocket": main})
 }
 
-// TestScripts runs the scripts; those that need a log start the real one, built for the purpose.
+// TestScripts runs the scripts; those that need a log or witnesses start the real ones, built for the
+// purpose.
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", bin, "cocket.example/cmd/cocketd")
+	build := exec.Command("go", "build", "-o", bin, "cocket.example/cmd/cocketd", "cocket.example/cmd/cocket-witness")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
