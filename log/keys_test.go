@@ -4,6 +4,7 @@ package log_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,42 @@ func TestAheadWithOneKey(t *testing.T) {
 			stop()
 		})
 	}
+}
+
+// flaky is a key that fails every other time.
+type flaky struct {
+	note.Signer
+	calls int
+}
+
+func (f *flaky) Sign(text []byte) ([]byte, error) {
+	if f.calls++; f.calls%2 == 0 {
+		return nil, errors.New("the key is away")
+	}
+	return f.Signer.Sign(text)
+}
+
+// TestSigningFails: a head that is journalled and could not be signed is signed later, and no earlier
+// checkpoint is published in its place.
+func TestSigningFails(t *testing.T) {
+	timed(t, "", func(t *testing.T, b *bench) {
+		b.config.Signers[0] = &flaky{Signer: b.config.Signers[0]}
+		l, stop := b.run()
+		for n := range 5 {
+			add(t, l, 7*n, 7)
+			settle(time.Second)
+			b.wantPublished(uint64(7*n+7), 1)
+		}
+		b.says("the key is away")
+		for _, k := range b.storage.kept {
+			cp, _, err := receipt.ParseCheckpoint(k.checkpoint)
+			must(t, err)
+			if cp.Size != k.size {
+				t.Errorf("the checkpoint of %d is kept as one of %d", cp.Size, k.size)
+			}
+		}
+		stop()
+	})
 }
 
 // TestSameKeyTwice: two lines of one key are no checkpoint that anyone would take (SN-12).

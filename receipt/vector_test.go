@@ -15,11 +15,13 @@ import (
 // The reference vector of CS-12: seed 00 … 1f, signed deterministically at 1700000000 over the empty
 // tree. Anyone can recompute it in any language.
 const (
-	vectorSkey      = "PRIVATE+KEY+witness.example/w1+dcccf9ec+BgABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
-	vectorPublic    = "9f107644c1084526af3bc8098680b05499a2325a644e388fb4f970e058d19d46" // its SHA-256
-	vectorID        = 0xdcccf9ec
-	vectorTime      = 1700000000
-	vectorMessage   = "737562747265652f76310a00127769746e6573732e6578616d706c652f7731000000006553f1000d6c6f672e6578616d706c652f6100000000000000000000000000000000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	vectorSkey    = "PRIVATE+KEY+witness.example/w1+dcccf9ec+BgABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+	vectorPublic  = "9f107644c1084526af3bc8098680b05499a2325a644e388fb4f970e058d19d46" // its SHA-256
+	vectorID      = 0xdcccf9ec
+	vectorTime    = 1700000000
+	vectorMessage = "737562747265652f76310a00" + "127769746e6573732e6578616d706c652f7731" +
+		"000000006553f100" + "0d6c6f672e6578616d706c652f61" + "0000000000000000" + "0000000000000000" +
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	vectorSignature = "6a9742cb7bdfc314ad038074dd066e217c78b09f1b21215a675befd37f92b459"
 	vectorLine      = "f510518623ba92447f576e4c0abd03ba53c9bb65ae4fd3e10d49c711fca17274"
 )

@@ -80,7 +80,8 @@ func (b both) request(from, to int, signers ...note.Signer) []byte {
 // of the witness, with one time, and what it shows has all (TW-11, TW-24).
 func TestBothAlgorithms(t *testing.T) {
 	b := newBoth(t)
-	for i, signers := range [][]note.Signer{{b.log.signer}, {b.second}, {b.log.signer, b.second}, {b.second, b.log.signer}} {
+	first, second := note.Signer(b.log.signer), note.Signer(b.second)
+	for i, signers := range [][]note.Signer{{first}, {second}, {first, second}, {second, first}} {
 		b.clock.set(start.Add(time.Duration(i) * time.Hour))
 		lines := b.want(200, b.request(i, i+1, signers...))
 		if at := b.time(b.log.head(trunk, i+1), lines); !at.Equal(b.clock.now()) {

@@ -44,8 +44,10 @@ func (b *bench) addPair(name string, lines ...int) *pair {
 		key, err := receipt.ParseVerifierKey(vkey)
 		b.must(err)
 		p.keys = append(p.keys, c)
-		url := server.URL + strings.Repeat("/", i) // written in two ways
-		b.policy.Witnesses = append(b.policy.Witnesses, receipt.Witness{Name: name + []string{"", "-pq"}[i], Key: key, URL: url})
+		b.policy.Witnesses = append(b.policy.Witnesses, receipt.Witness{
+			Name: name + []string{"", "-pq"}[i], Key: key,
+			URL: server.URL + strings.Repeat("/", i), // written in two ways
+		})
 	}
 	return p
 }
