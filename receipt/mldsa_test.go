@@ -227,11 +227,3 @@ func TestMLDSATimeZero(t *testing.T) {
 		t.Errorf("%v, %v", trusted.Report(), err)
 	}
 }
-
-func TestWeakMLDSAKey(t *testing.T) {
-	for want, size := range map[string]int{"of 1311 bytes": 1311, "of 1313 bytes": 1313, "anyone can sign": 1312} {
-		_, err := receipt.ParseVerifierKey("w.example+00000000+" + base64.StdEncoding.EncodeToString(
-			append([]byte{6}, make([]byte, size)...)))
-		wantError(t, err, want)
-	}
-}
