@@ -25,7 +25,7 @@ import (
 // Config of a Log. The zero value of every optional field means its default.
 type Config struct {
 	Origin     string
-	Signers    []note.Signer // the log's keys (types 0x01 and 0x06), named like the origin (CP-8); each signs
+	Signers    []note.Signer // the log's keys, from receipt.NewLogSigner, named like the origin (CP-8); each signs
 	Storage    Storage
 	Policy     receipt.Policy        // what a published checkpoint must satisfy: this log's key, its witnesses, the quorum
 	Cosigner   Cosigner              // nil only where the policy's quorum is none
