@@ -118,7 +118,7 @@ func (v Verifier) receipt(r *Report, facts declaration.Report, tlogProof []byte)
 	}
 	included := trusted.Includes(r.Leaf, proof)
 	r.add("inclusion", fmt.Sprintf("entry %d of %d", r.Index, r.Size), included)
-	r.onFile(known.NoLaterThan, included)
+	v.onFile(r, known.NoLaterThan, included)
 }
 
 // sameLog: else an entry that was withdrawn in one log would still be good by another's receipt.
@@ -143,7 +143,7 @@ func (r *Report) checkpoint(known receipt.Report) {
 	if known.LogErr != nil {
 		r.fail("log", known.LogErr)
 	} else {
-		r.ok("log", "signed by "+known.Checkpoint.Origin)
+		r.ok("log", "signed by "+known.Checkpoint.Origin+with(known.Log))
 	}
 	if known.Period.Bounded() {
 		r.add("key period", "the log's key is good for "+known.Period.String(), known.PeriodErr)
@@ -155,10 +155,20 @@ func (r *Report) checkpoint(known receipt.Report) {
 			r.absent(name, "did not cosign this checkpoint")
 		case w.Err != nil:
 			r.fail(name, w.Err)
+		case w.Time.IsZero():
+			r.ok(name, "cosigned without a time"+with(w.Witness.Key))
 		default:
-			r.ok(name, "cosigned "+stamp(w.Time))
+			r.ok(name, "cosigned "+stamp(w.Time)+with(w.Witness.Key))
 		}
 	}
+}
+
+// with names an algorithm other than the usual one.
+func with(key receipt.VerifierKey) string {
+	if typ := receipt.KeyType(key.Type); typ == receipt.MLDSA44 {
+		return " with " + typ.String()
+	}
+	return ""
 }
 
 // quorum never says that witnesses cosigned where the policy asks for none.
@@ -170,12 +180,14 @@ func (v Verifier) quorum(r *Report, known receipt.Report) {
 	r.add("quorum", "enough of the policy's witnesses cosigned", known.QuorumErr)
 }
 
-func (r *Report) onFile(t time.Time, included error) {
+func (v Verifier) onFile(r *Report, t time.Time, included error) {
 	switch {
 	case included != nil:
 		r.skip("on file")
-	case t.IsZero():
+	case t.IsZero() && v.Policy.Quorum == "none":
 		r.absent("on file", "the policy asks for no witness, so no time is proven")
+	case t.IsZero():
+		r.absent("on file", "too few of the cosignatures state a time, so none is proven")
 	default:
 		r.NoLaterThan = t
 		r.ok("on file", "no later than "+stamp(t))

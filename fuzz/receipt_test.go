@@ -26,7 +26,7 @@ const (
 
 // keys returns an skey and vkey of each type.
 func keys(f *testing.F) (texts [][2]string) {
-	for _, typ := range []receipt.KeyType{receipt.Ed25519, receipt.Cosignature} {
+	for _, typ := range []receipt.KeyType{receipt.Ed25519, receipt.Cosignature, receipt.MLDSA44} {
 		skey, vkey, err := receipt.GenerateKey(bytes.NewReader(make([]byte, 32)), typ, "k.example")
 		if err != nil {
 			f.Fatal(err)
@@ -98,7 +98,7 @@ func FuzzVerifierKey(f *testing.F) {
 			t.Fatalf("prints back as %q", k)
 		}
 		parse := note.NewVerifier
-		if receipt.KeyType(k.Type) == receipt.Cosignature {
+		if receipt.KeyType(k.Type) != receipt.Ed25519 {
 			parse = fnote.NewVerifierForCosignatureV1
 		}
 		theirs, err := parse(s)
@@ -117,6 +117,11 @@ func FuzzSecretKey(f *testing.F) {
 			theirs, err := note.NewSigner(s)
 			if err != nil || theirs.Name() != ours.Name() || theirs.KeyHash() != ours.KeyHash() {
 				t.Fatalf("x/mod reads another key: %v", err)
+			}
+		}
+		if ours, err := receipt.NewLogSigner(s); err == nil {
+			if _, err := receipt.ParseVerifierKey(ours.VerifierKey()); err != nil {
+				t.Fatal(err)
 			}
 		}
 		if ours, err := receipt.NewCosigner(s); err == nil {

@@ -25,7 +25,7 @@ import (
 // Config of a Log. The zero value of every optional field means its default.
 type Config struct {
 	Origin     string
-	Signers    []note.Signer // the log's keys (type 0x01), named like the origin (CP-8)
+	Signers    []note.Signer // the log's keys, from receipt.NewLogSigner, named like the origin (CP-8); each signs
 	Storage    Storage
 	Policy     receipt.Policy        // what a published checkpoint must satisfy: this log's key, its witnesses, the quorum
 	Cosigner   Cosigner              // nil only where the policy's quorum is none
@@ -123,9 +123,13 @@ func (c Config) check() error {
 	if len(c.Signers) == 0 {
 		return errors.New("a log needs a key to sign with")
 	}
-	for _, s := range c.Signers {
+	for i, s := range c.Signers {
 		if s.Name() != c.Origin {
 			return fmt.Errorf("key %q, want one named like the origin %q (CP-8)", s.Name(), c.Origin)
+		}
+		same := func(other note.Signer) bool { return other.KeyHash() == s.KeyHash() }
+		if slices.ContainsFunc(c.Signers[:i], same) {
+			return fmt.Errorf("key %s+%08x is given twice (SN-12)", s.Name(), s.KeyHash())
 		}
 	}
 	if !slices.ContainsFunc(c.Policy.Logs, c.signs) {

@@ -87,20 +87,26 @@ func (l *Log) advance(ctx context.Context, tree Tree) error {
 	if err := l.config.Storage.Sign(ctx, l.head, next); err != nil {
 		return l.failed("journal", err)
 	}
-	l.head, l.beat, l.gathered, l.complete = next, time.Now(), nil, false
-	signed, err := l.sign(next)
+	l.head, l.beat, l.note, l.gathered, l.complete = next, time.Now(), nil, nil, false
+	return l.signHead()
+}
+
+// signHead signs the head journalled last, and lets readers read up to it.
+func (l *Log) signHead() error {
+	signed, err := l.sign(l.head)
 	if err != nil {
 		return l.failed("sign", err)
 	}
 	l.note = signed
-	l.show(next)
+	l.show(l.head)
 	return nil
 }
 
-// sign signs a head that is journalled.
+// sign signs a head that is journalled, with every key. A signature that states a time states the
+// journalled one, so that it never goes back and one record covers all signatures.
 func (l *Log) sign(h Head) ([]byte, error) {
 	cp := receipt.Checkpoint{Origin: l.config.Origin, Size: h.Size, Root: h.Root}
-	return cp.Sign(l.config.Signers...)
+	return cp.SignAt(h.Time, l.config.Signers...)
 }
 
 // show lets readers read up to a head.
@@ -109,8 +115,14 @@ func (l *Log) show(h Head) {
 	l.metrics.signed.Set(float64(h.Size))
 }
 
-// publish gathers a quorum for the signed head and publishes it.
+// publish gathers a quorum for the signed head and publishes it. A head whose signing failed is signed
+// first, and never the note of an earlier one taken for it.
 func (l *Log) publish(ctx context.Context) error {
+	if l.note == nil {
+		if err := l.signHead(); err != nil {
+			return err
+		}
+	}
 	if l.gathered == nil {
 		var err error
 		if l.gathered, err = l.cosign(ctx); err != nil {

@@ -11,7 +11,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/mod/sumdb/note"
@@ -46,6 +48,17 @@ func (c Checkpoint) Sign(signers ...note.Signer) ([]byte, error) {
 		return nil, fmt.Errorf("checkpoint to sign: %w", err)
 	}
 	return note.Sign(&note.Note{Text: string(c.Body())}, signers...)
+}
+
+// SignAt is Sign at a time, which the signatures of a TimedSigner state; others state none.
+func (c Checkpoint) SignAt(t time.Time, signers ...note.Signer) ([]byte, error) {
+	at := slices.Clone(signers)
+	for i, s := range at {
+		if timed, ok := s.(interface{ At(time.Time) note.Signer }); ok {
+			at[i] = timed.At(t)
+		}
+	}
+	return c.Sign(at...)
 }
 
 // Errors that a witness answers otherwise than bad syntax (c2sp.org/tlog-witness, add-checkpoint).

@@ -157,22 +157,29 @@ func TestKeyErrors(t *testing.T) {
 	}
 	_, _, err = receipt.GenerateKey(strings.NewReader("short"), receipt.Ed25519, origin)
 	wantError(t, err, "random seed")
-	_, _, err = receipt.GenerateKey(seed(1), 6, origin)
-	wantError(t, err, "ML-DSA-44")
+	_, _, err = receipt.GenerateKey(seed(1), 7, origin)
+	wantError(t, err, "0x07")
 }
 
 func TestSecretsDoNotPrint(t *testing.T) {
 	raw := bytes.Repeat([]byte{171}, 32)
-	skey, _, err := receipt.GenerateKey(bytes.NewReader(raw), receipt.Ed25519, origin)
-	if err != nil {
-		t.Fatal(err)
+	key := func(typ receipt.KeyType) string {
+		skey, _, err := receipt.GenerateKey(bytes.NewReader(raw), typ, origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return skey
 	}
-	s := must(receipt.NewSigner(skey))
+	s, c := must(receipt.NewSigner(key(receipt.Ed25519))), must(receipt.NewCosigner(key(receipt.MLDSA44)))
+	timed := must(receipt.NewLogSigner(key(receipt.MLDSA44))).(*receipt.TimedSigner)
 	type hidden struct {
 		signer receipt.Signer
 		by     *receipt.Signer
+		timed  receipt.TimedSigner
+		as     receipt.LogSigner
 	}
-	for _, v := range []any{s, *s, hidden{*s, s}, &hidden{*s, s}, []any{s, *s}} {
+	h := hidden{*s, s, *timed, timed}
+	for _, v := range []any{s, *s, h, &h, []any{s, *s}, c, *c, timed, *timed, timed.At(time.Unix(1, 0))} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
 			out := fmt.Sprintf(verb, v)
 			for _, leak := range []string{"171 171", "abab", "0xab, 0xab", "\xab\xab", base64.StdEncoding.EncodeToString(raw[:30])} {

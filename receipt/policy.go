@@ -5,6 +5,7 @@ package receipt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -130,7 +131,7 @@ func (p *policyParser) log(args []string) error {
 	if len(args) != 1 && len(args) != 2 {
 		return errors.New("want: log <vkey> [<url>] (TP-3)")
 	}
-	key, err := p.key("log", args[0], Ed25519)
+	key, err := p.key("log", args[0], Ed25519, MLDSA44)
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (p *policyParser) witness(args []string) error {
 	if err := p.define(args[0]); err != nil {
 		return err
 	}
-	key, err := p.key("witness", args[1], Cosignature)
+	key, err := p.key("witness", args[1], Cosignature, MLDSA44)
 	if err != nil {
 		return err
 	}
@@ -213,14 +214,18 @@ func (p *policyParser) define(name string) error {
 	return nil
 }
 
-// key parses the key for a role, which no other line of that role may have.
-func (p *policyParser) key(role, vkey string, want KeyType) (VerifierKey, error) {
+// key parses the key for a role, which no other line of that role may have; one of type 0x06, which
+// suits both roles, no other line at all.
+func (p *policyParser) key(role, vkey string, want ...KeyType) (VerifierKey, error) {
 	k, err := ParseVerifierKey(vkey)
 	if err != nil {
 		return k, err
 	}
-	if KeyType(k.Type) != want {
-		return k, fmt.Errorf("key %s has type 0x%02x, a %s has 0x%02x (TP-9)", k.Name, k.Type, role, want)
+	if !slices.Contains(want, KeyType(k.Type)) {
+		return k, fmt.Errorf("key %s has type 0x%02x, a %s has %s (TP-9)", k.Name, k.Type, role, numbers(want))
+	}
+	if KeyType(k.Type) == MLDSA44 {
+		role = "" // a log's own signature must not count as a witness's
 	}
 	if p.keys[role+k.Public] {
 		return k, fmt.Errorf("the public key of %s stands on an earlier line too (TP-8)", k.Name)

@@ -29,10 +29,11 @@ import (
 // its default.
 type Config struct {
 	State *State
-	// Keys make the cosignatures; each signs every checkpoint.
+	// Keys make the cosignatures; each signs every checkpoint: one of Ed25519 (type 0x04), one of
+	// ML-DSA-44 (type 0x06), or both.
 	Keys []*receipt.Cosigner
-	// Logs are the Ed25519 keys (type 0x01) of the logs to be witnessed. A key's name is the origin
-	// of its log (CP-8); a log that changes its key has several.
+	// Logs are the keys (types 0x01 and 0x06) of the logs to be witnessed. A key's name is the origin
+	// of its log (CP-8); a log that changes its key, or signs with two, has several.
 	Logs []receipt.VerifierKey
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature. Within
 	// it that time is stated again; beyond it nothing is signed (TW-15). Default 1 min.
@@ -78,7 +79,7 @@ func New(c Config) (*Witness, error) {
 	if err := checkKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	logs, err := byOrigin(c.Logs)
+	logs, err := byOrigin(c.Logs, c.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -105,16 +106,21 @@ func checkKeys(keys []*receipt.Cosigner) error {
 	return nil
 }
 
-// byOrigin sorts the keys of logs by the name of their log.
-func byOrigin(keys []receipt.VerifierKey) (map[string][]receipt.VerifierKey, error) {
+// byOrigin sorts the keys of logs by the name of their log. None may be a key of the witness: what it
+// cosigns would be what it takes for signed by the log.
+func byOrigin(keys []receipt.VerifierKey, own []*receipt.Cosigner) (map[string][]receipt.VerifierKey, error) {
 	logs := make(map[string][]receipt.VerifierKey)
 	for _, k := range keys {
-		if k.Type != strict.Ed25519 {
-			return nil, fmt.Errorf("key of log %s has type 0x%02x: a log signs with 0x01 (Ed25519)",
+		if k.Type != strict.Ed25519 && k.Type != strict.MLDSA44 {
+			return nil, fmt.Errorf("key of log %s has type 0x%02x: a log signs with 0x01 (Ed25519) or 0x06 (ML-DSA-44)",
 				k.Name, k.Type)
 		}
 		if slices.Contains(logs[k.Name], k) {
 			return nil, fmt.Errorf("key of log %s is given twice", k.Name)
+		}
+		isOwn := func(c *receipt.Cosigner) bool { return c.VerifierKey() == k.String() }
+		if slices.ContainsFunc(own, isOwn) {
+			return nil, fmt.Errorf("key of log %s is a cosignature key of this witness", k.Name)
 		}
 		logs[k.Name] = append(logs[k.Name], k)
 	}

@@ -32,11 +32,12 @@ The configuration, with paths relative to its folder:
   listen: 127.0.0.1:8081     # submission and monitoring
   admin: 127.0.0.1:9081      # optional: /metrics, /health, /evidence, /debug/pprof
   dir: w1                    # state, made by init
-  keys: [w1.key]             # from "cocket keygen --type cosignature", mode 0600
+  keys: [w1.key, w1-pq.key]  # from "cocket keygen --type cosignature", mode 0600;
+                             # Ed25519, ML-DSA-44 or one of each
   tls: {certificate: cert.pem, key: key.pem}   # optional
   logs:
-    - vkey: customs.example/log+…              # the key of a log, or
-    - vkey_file: log.vkey                      # a file that holds it
+    - vkey: customs.example/log+…              # a key of a log, or
+    - vkey_file: log-pq.vkey                   # a file that holds one
 
 and, seldom needed: addr_file (gets the address, for port 0), drain (how long
 requests may finish, 15s), clock_step (how far the clock may be behind the latest

@@ -19,11 +19,11 @@ type Config struct {
 
 	// Dir is the directory of the state, which "cocket-witness init" makes.
 	Dir config.Path `yaml:"dir"`
-	// Keys are the files of the cosignature keys, made by "cocket keygen --type cosignature". Each
-	// signs every checkpoint.
+	// Keys are the files of the cosignature keys, made by "cocket keygen --type cosignature", one of
+	// Ed25519 and one of ML-DSA-44 ("--algorithm ml-dsa-44"). Each signs every checkpoint.
 	Keys []config.Path `yaml:"keys"`
 	// Logs are the keys of the logs that are witnessed. A key's name is the origin of its log; a log
-	// that changes its key stands in the list twice.
+	// that changes its key, or signs with two, stands in the list twice.
 	Logs []Log `yaml:"logs"`
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature before
 	// the witness refuses to sign. Default 1m.

@@ -57,7 +57,7 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.S
 		return s, err
 	}
 	for _, key := range settings.Keys {
-		logger.Info("cosigning", "vkey", key.VerifierKey())
+		logger.Info("cosigning", "key", fmt.Sprintf("%s+%08x", key.Name(), key.KeyHash()))
 	}
 	admin := http.NewServeMux()
 	admin.Handle("/", server.Admin(registry, w.Health))

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"cocket.example/declaration"
-	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
@@ -213,7 +212,7 @@ func showCheckpoint(f *facts, b []byte) error {
 	f.add("size", fmt.Sprint(cp.Size))
 	f.add("root", base64Hash(cp.Root))
 	for _, s := range signatures {
-		f.add("signature", fmt.Sprintf("%s (key id %08x, not verified)", s.Name, s.ID))
+		f.add("signature", fmt.Sprintf("%s (key id %08x, %s, not verified)", s.Name, s.ID, signatureKind(s)))
 	}
 	return nil
 }
@@ -237,45 +236,6 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	f.add("quorum", p.Quorum)
 	return nil
-}
-
-func showKey(f *facts, b []byte) error {
-	key, err := strict.ParseKey(strings.TrimSuffix(string(b), "\n"))
-	if err != nil {
-		return err
-	}
-	f.add("name", key.Name)
-	f.add("key id", fmt.Sprintf("%08x", key.ID))
-	f.add("algorithm", algorithmName(key.Type))
-	return nil
-}
-
-// showSecret shows whose key it is and nothing of the key.
-func showSecret(f *facts, b []byte) error {
-	fields := splitKey(strings.TrimSuffix(string(b), "\n"))
-	if fields == nil {
-		return errors.New("want PRIVATE+KEY+name+id+base64")
-	}
-	f.add("name", fields[2])
-	f.add("key id", fields[3])
-	f.add("secret", "(not shown)")
-	return nil
-}
-
-// splitKey splits a secret key into its five parts; nil if it has fewer. The last one, base64,
-// may hold plus signs.
-func splitKey(skey string) []string {
-	if fields := strings.SplitN(skey, "+", 5); len(fields) == 5 {
-		return fields
-	}
-	return nil
-}
-
-func algorithmName(t byte) string {
-	if t == strict.Cosignature {
-		return "Ed25519 cosignature, of a witness"
-	}
-	return "Ed25519, of a log, a certifier or a submitter"
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

@@ -12,16 +12,23 @@ import (
 	"cocket.example/receipt"
 )
 
-// keyTypes says which kind of signature a key of each type makes (c2sp.org/signed-note).
-var keyTypes = map[string]receipt.KeyType{
-	"log":         receipt.Ed25519,
-	"certifier":   receipt.Ed25519,
-	"submitter":   receipt.Ed25519,
-	"cosignature": receipt.Cosignature,
+// keyTypes says by algorithm which kind of signature a key of each type makes (c2sp.org/signed-note).
+var keyTypes = map[string]map[string]receipt.KeyType{
+	"ed25519": {
+		"log":         receipt.Ed25519,
+		"certifier":   receipt.Ed25519,
+		"submitter":   receipt.Ed25519,
+		"cosignature": receipt.Cosignature,
+	},
+	"ml-dsa-44": {
+		"log":         receipt.MLDSA44,
+		"cosignature": receipt.MLDSA44,
+	},
 }
 
 func newKeygenCommand() *cobra.Command {
-	var typ, name, out, algorithm string
+	var spec keySpec
+	var out string
 	cmd := &cobra.Command{
 		Use:   "keygen --type TYPE --name NAME --out FILE",
 		Short: "Make a key pair",
@@ -32,15 +39,17 @@ Types:
   log          signs a log's checkpoints; its name is the log's origin
   cosignature  cosigns checkpoints as a witness
   certifier    signs declarations as their certifier
-  submitter    signs entries as their submitter; its name is the submitter line`,
+  submitter    signs entries as their submitter; its name is the submitter line
+
+Logs and witnesses may have a second key of ML-DSA-44, which withstands quantum
+computers, beside the one of Ed25519: a file for each. Its secret is as short, its
+vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.`,
 		Example: `  cocket keygen --type log --name customs.example/log --out log.key > log.vkey
+  cocket keygen --type log --name customs.example/log --algorithm ml-dsa-44 --out log-pq.key
   cocket keygen --type cosignature --name witness.example/w1 --out w1.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if algorithm != "ed25519" {
-				return fmt.Errorf("--algorithm %s is not known, want ed25519", algorithm)
-			}
-			pair, err := newKeyPair(typ, name)
+			pair, err := spec.generate()
 			if err != nil {
 				return err
 			}
@@ -51,38 +60,35 @@ Types:
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&typ, "type", "", "log, cosignature, certifier or submitter")
-	cmd.Flags().StringVar(&name, "name", "", "name of the key, such as customs.example/log")
+	cmd.Flags().StringVar(&spec.typ, "type", "", "log, cosignature, certifier or submitter")
+	cmd.Flags().StringVar(&spec.name, "name", "", "name of the key, such as customs.example/log")
 	cmd.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist yet")
-	cmd.Flags().StringVar(&algorithm, "algorithm", "ed25519", "signature algorithm; only ed25519 so far")
+	cmd.Flags().StringVar(&spec.algorithm, "algorithm", "ed25519", "ed25519, or for log and cosignature ml-dsa-44")
 	require(cmd, "type", "name", "out")
 	return cmd
 }
 
+// keySpec is what the flags say of a key.
+type keySpec struct{ typ, name, algorithm string }
+
 // keyPair is a key in the text forms of signed notes.
 type keyPair struct{ skey, vkey string }
 
-func newKeyPair(typ, name string) (keyPair, error) {
-	algorithm, ok := keyTypes[typ]
+func (s keySpec) generate() (keyPair, error) {
+	types, ok := keyTypes[s.algorithm]
 	if !ok {
-		return keyPair{}, fmt.Errorf("--type %q is not known, want log, cosignature, certifier or submitter", typ)
+		return keyPair{}, fmt.Errorf("--algorithm %s is not known, want ed25519 or ml-dsa-44", s.algorithm)
 	}
-	skey, vkey, err := receipt.GenerateKey(rand.Reader, algorithm, name)
+	if _, ok := keyTypes["ed25519"][s.typ]; !ok {
+		return keyPair{}, fmt.Errorf("--type %q is not known, want log, cosignature, certifier or submitter", s.typ)
+	}
+	typ, ok := types[s.typ]
+	if !ok {
+		return keyPair{}, fmt.Errorf("--algorithm %s is for log and cosignature, a %s signs with ed25519", s.algorithm, s.typ)
+	}
+	skey, vkey, err := receipt.GenerateKey(rand.Reader, typ, s.name)
 	if err != nil {
 		return keyPair{}, fmt.Errorf("--name: %w", err)
 	}
 	return keyPair{skey, vkey}, nil
-}
-
-// readSigner reads the key file of a log, certifier or submitter.
-func readSigner(path string) (*receipt.Signer, error) {
-	skey, err := keyfile.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := receipt.NewSigner(skey)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return signer, nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,9 @@ func newPolicyNewCommand() *cobra.Command {
 		Long: `Print a policy: whose checkpoints are believed, and how many of which witnesses
 must have cosigned them. KEY is a vkey or a file that holds one. The log itself
 needs the URLs of its witnesses, who verifies does not.
+
+A witness with two keys is given twice, under two names of your choice. Keys with one
+key name or one URL count once, in a group of their own.
 
 Other quorums than "K of all" can be written by hand, with groups of groups; see
 https://c2sp.org/tlog-policy.`,
@@ -91,23 +95,48 @@ func keyAndURL(s string) (receipt.VerifierKey, string, error) {
 	return key, url, err
 }
 
-// setQuorum turns "K" into a group of K of all witnesses.
+// setQuorum turns "K" into a group of K of all witnesses, of which each counts once.
 func setQuorum(p *receipt.Policy, quorum string) error {
 	k, err := strconv.Atoi(quorum)
 	if err != nil {
 		p.Quorum = quorum
 		return nil
 	}
-	switch {
-	case len(p.Witnesses) == 0:
+	members := joinKeys(p)
+	switch n := len(members); {
+	case n == 0:
 		return errors.New("there is no witness: give --witness, or --quorum none")
-	case k < 1 || k > len(p.Witnesses):
-		return fmt.Errorf("%d of %d witnesses cannot be, want 1 to %d", k, len(p.Witnesses), len(p.Witnesses))
+	case k < 1 || k > n:
+		return fmt.Errorf("%d of %d witnesses cannot be, want 1 to %d", k, n, n)
 	}
-	g := receipt.Group{Name: "witnesses", Threshold: k}
-	for _, w := range p.Witnesses {
-		g.Members = append(g.Members, w.Name)
-	}
+	g := receipt.Group{Name: "witnesses", Threshold: k, Members: members}
 	p.Groups, p.Quorum = append(p.Groups, g), g.Name
 	return nil
+}
+
+// joinKeys puts keys that seem to be of one witness, having one name or one URL, into an "any" group,
+// so that one witness with two keys does not make a quorum of two. It returns who counts.
+func joinKeys(p *receipt.Policy) (members []string) {
+	var all [][]receipt.Witness
+	for _, w := range p.Witnesses {
+		i := slices.IndexFunc(all, func(keys []receipt.Witness) bool {
+			return keys[0].Key.Name == w.Key.Name || w.URL != "" && keys[0].URL == w.URL
+		})
+		if i < 0 {
+			i, all = len(all), append(all, nil)
+		}
+		all[i] = append(all[i], w)
+	}
+	for _, keys := range all {
+		name := keys[0].Name
+		if len(keys) > 1 {
+			g := receipt.Group{Name: name + "-any", Threshold: 1}
+			for _, w := range keys {
+				g.Members = append(g.Members, w.Name)
+			}
+			name, p.Groups = g.Name, append(p.Groups, g)
+		}
+		members = append(members, name)
+	}
+	return members
 }

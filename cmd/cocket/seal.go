@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cocket.example/cmd/internal/keyfile"
 	"cocket.example/declaration"
 	"cocket.example/internal/strict"
 )
@@ -98,7 +99,7 @@ func (s sealing) seal(path string) (leaf string, err error) {
 // sign adds the signatures that were asked for: the submitter's last, since it covers the other.
 func (s sealing) sign(o declaration.Opening) (declaration.Opening, error) {
 	if s.certifierKey != "" {
-		signer, err := readSigner(s.certifierKey)
+		signer, err := keyfile.ReadSigner(s.certifierKey)
 		if err != nil {
 			return o, fmt.Errorf("--certifier-key: %w", err)
 		}
@@ -109,7 +110,7 @@ func (s sealing) sign(o declaration.Opening) (declaration.Opening, error) {
 	if s.submitterKey == "" {
 		return o, nil
 	}
-	signer, err := readSigner(s.submitterKey)
+	signer, err := keyfile.ReadSigner(s.submitterKey)
 	if err != nil {
 		return o, fmt.Errorf("--submitter-key: %w", err)
 	}

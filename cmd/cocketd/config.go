@@ -29,7 +29,10 @@ type Config struct {
 	// Key is the file of the log's signing key, made by "cocket keygen --type log". Its name is
 	// the origin.
 	Key config.Path `yaml:"key"`
-	// Policy is a c2sp.org/tlog-policy file with this log's key, its witnesses with their URLs,
+	// Keys are the files in place of Key, where the log has several: one of Ed25519 and one of
+	// ML-DSA-44 ("cocket keygen --type log --algorithm ml-dsa-44"), which both sign every checkpoint.
+	Keys []config.Path `yaml:"keys"`
+	// Policy is a c2sp.org/tlog-policy file with this log's keys, its witnesses with their URLs,
 	// and the quorum without which nothing is published. Absent: no witnesses, quorum none.
 	Policy config.Path `yaml:"policy"`
 	// Monitors are the monitoring prefixes of witnesses, by the policy's names for them. They are
@@ -104,8 +107,11 @@ func (c Config) check() error {
 	if c.Dir == "" {
 		return errors.New("dir: missing: want the directory of the log")
 	}
-	if c.Key == "" {
+	switch {
+	case c.Key == "" && len(c.Keys) == 0:
 		return errors.New(`key: missing: want the file of the log's key, from "cocket keygen --type log"`)
+	case c.Key != "" && len(c.Keys) > 0:
+		return errors.New("key: want key or keys, not both")
 	}
 	if _, err := ingest.ParseMode(string(c.Entries)); err != nil {
 		return fmt.Errorf("entries: %w", err)
@@ -114,6 +120,17 @@ func (c Config) check() error {
 		return errors.New("monitors: want a policy, which names the witnesses")
 	}
 	return nil
+}
+
+// keyFiles returns the files of the log's keys, and how the configuration names each.
+func (c Config) keyFiles() (names, paths []string) {
+	if c.Key != "" {
+		return []string{"key"}, []string{string(c.Key)}
+	}
+	for i, path := range c.Keys {
+		names, paths = append(names, fmt.Sprintf("keys[%d]", i)), append(paths, string(path))
+	}
+	return names, paths
 }
 
 // storage returns the configuration of the log's directory. A nil logger discards.

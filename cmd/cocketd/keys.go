@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,31 +15,48 @@ import (
 
 // keys are what the log signs with, and what its checkpoints must satisfy.
 type keys struct {
-	signer note.Signer
-	policy receipt.Policy
+	signers []note.Signer
+	policy  receipt.Policy
 }
 
-func loadKeys(c Config) (keys, error) {
-	signer, err := keyfile.ReadSigner(string(c.Key))
-	if err != nil {
-		return keys{}, fmt.Errorf("key: %w", err)
+func loadKeys(c Config) (k keys, err error) {
+	var own []receipt.VerifierKey
+	names, paths := c.keyFiles()
+	for i, path := range paths {
+		signer, key, err := loadKey(path, c.Origin)
+		if err == nil && slices.Contains(own, key) {
+			err = errors.New("it is in the list already")
+		}
+		if err != nil {
+			return k, fmt.Errorf("%s: %w", names[i], err)
+		}
+		k.signers, own = append(k.signers, signer), append(own, key)
 	}
-	if signer.Name() != c.Origin {
-		return keys{}, fmt.Errorf("key: its name is %q, want the origin %q", signer.Name(), c.Origin)
-	}
-	own, err := receipt.ParseVerifierKey(signer.VerifierKey())
-	if err != nil {
-		return keys{}, fmt.Errorf("key: %w", err)
-	}
-	policy, err := loadPolicy(c, own)
-	return keys{signer, policy}, err
+	k.policy, err = loadPolicy(c, own)
+	return k, err
 }
 
-// loadPolicy reads the policy, which must name this log's key: what the log publishes satisfies its
-// own policy. Without a file it is the key and no quorum.
-func loadPolicy(c Config, own receipt.VerifierKey) (receipt.Policy, error) {
+func loadKey(path, origin string) (receipt.LogSigner, receipt.VerifierKey, error) {
+	signer, err := keyfile.ReadLogSigner(path)
+	if err != nil {
+		return nil, receipt.VerifierKey{}, err
+	}
+	if signer.Name() != origin {
+		return nil, receipt.VerifierKey{}, fmt.Errorf("its name is %q, want the origin %q", signer.Name(), origin)
+	}
+	key, err := receipt.ParseVerifierKey(signer.VerifierKey())
+	return signer, key, err
+}
+
+// loadPolicy reads the policy, which must name this log's keys, each of them: what the log publishes
+// satisfies its own policy. Without a file it is the keys and no quorum.
+func loadPolicy(c Config, own []receipt.VerifierKey) (receipt.Policy, error) {
 	if c.Policy == "" {
-		return receipt.Policy{Logs: []receipt.Log{{Key: own}}, Quorum: "none"}, nil
+		policy := receipt.Policy{Quorum: "none"}
+		for _, key := range own {
+			policy.Logs = append(policy.Logs, receipt.Log{Key: key})
+		}
+		return policy, nil
 	}
 	text, err := os.ReadFile(string(c.Policy))
 	if err != nil {
@@ -48,9 +66,10 @@ func loadPolicy(c Config, own receipt.VerifierKey) (receipt.Policy, error) {
 	if err != nil {
 		return policy, fmt.Errorf("policy %s: %w", c.Policy, err)
 	}
-	isOwn := func(l receipt.Log) bool { return l.Key == own }
-	if !slices.ContainsFunc(policy.Logs, isOwn) {
-		return policy, fmt.Errorf("policy %s: want a line \"log %s\" with this log's key", c.Policy, own)
+	for _, key := range own {
+		if !slices.ContainsFunc(policy.Logs, func(l receipt.Log) bool { return l.Key == key }) {
+			return policy, fmt.Errorf("policy %s: want a line \"log %s\" with this log's key", c.Policy, key)
+		}
 	}
 	return policy, checkMonitors(c.Monitors, policy)
 }

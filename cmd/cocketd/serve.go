@@ -21,7 +21,6 @@ import (
 	"cocket.example/log/serve"
 	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -105,7 +104,7 @@ type shared struct {
 func (c Config) newLog(k keys, storage log.Storage, s shared) (*log.Log, error) {
 	config := log.Config{
 		Origin:     c.Origin,
-		Signers:    []note.Signer{k.signer},
+		Signers:    k.signers,
 		Storage:    storage,
 		Policy:     k.policy,
 		Interval:   time.Duration(c.Interval),

@@ -42,7 +42,7 @@ func TestWitnessMetrics(t *testing.T) {
 	defer storage.Close()
 	registry := server.NewRegistry()
 	c := Config{Origin: "customs.example/log"}
-	if _, err := c.newLog(keys{signer, policy}, storage, shared{nil, registry}); err != nil {
+	if _, err := c.newLog(keys{[]note.Signer{signer}, policy}, storage, shared{nil, registry}); err != nil {
 		t.Fatal(err)
 	}
 	families, err := registry.Gather()

@@ -9,17 +9,18 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"filippo.io/edwards25519"
+	"filippo.io/mldsa"
 )
 
 // Signature types of signed notes (SN-16).
 const (
 	Ed25519     = 0x01 // a signature over the note's text
 	Cosignature = 0x04 // a timestamped Ed25519 cosignature
-
-	mldsaCosignature = 0x06
+	MLDSA44     = 0x06 // a timestamped ML-DSA-44 signature over a tree
 )
 
 // Key is a verifier key in the text form of signed notes. It is comparable.
@@ -27,7 +28,7 @@ type Key struct {
 	Name   string
 	ID     uint32 // first four bytes of SHA-256(name ‖ LF ‖ type ‖ public key), SN-15
 	Type   byte
-	Public string // the raw public key: 32 bytes for both Ed25519 types
+	Public string // the raw public key: 32 bytes for both Ed25519 types, 1312 for ML-DSA-44
 }
 
 // NewKey checks name and public key and derives the key id.
@@ -35,13 +36,16 @@ func NewKey(name string, typ byte, public []byte) (Key, error) {
 	if err := Name(name); err != nil {
 		return Key{}, fmt.Errorf("key %w", err)
 	}
-	if typ == mldsaCosignature {
-		return Key{}, fmt.Errorf("key %q is of type 0x06 (ML-DSA-44), which is not supported yet", name)
+	check := checkPoint
+	switch typ {
+	case Ed25519, Cosignature:
+	case MLDSA44:
+		check = checkMLDSA
+	default:
+		return Key{}, fmt.Errorf("key type 0x%02x is not known, want 0x01 (Ed25519), 0x04 (cosignature) or "+
+			"0x06 (ML-DSA-44)", typ)
 	}
-	if typ != Ed25519 && typ != Cosignature {
-		return Key{}, fmt.Errorf("key type 0x%02x is not known, want 0x01 (Ed25519) or 0x04 (cosignature)", typ)
-	}
-	if err := checkPoint(public); err != nil {
+	if err := check(public); err != nil {
 		return Key{}, err
 	}
 	return Key{Name: name, ID: keyID(name, typ, public), Type: typ, Public: string(public)}, nil
@@ -95,6 +99,21 @@ func checkPoint(public []byte) error {
 	}
 	if point.MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
 		return errors.New("Ed25519 public key of small order")
+	}
+	return nil
+}
+
+// rhoSize is the length in bytes of the first part of an ML-DSA public key, the seed of its matrix.
+const rhoSize = 32
+
+// checkMLDSA refuses a public key of another length (FIPS 204, algorithm 22), and one whose second
+// part, t1, is zero: anyone can sign for such a key, and it is what a placeholder looks like.
+func checkMLDSA(public []byte) error {
+	if len(public) != mldsa.MLDSA44PublicKeySize {
+		return fmt.Errorf("ML-DSA-44 public key of %d bytes, want %d", len(public), mldsa.MLDSA44PublicKeySize)
+	}
+	if !slices.ContainsFunc(public[rhoSize:], func(b byte) bool { return b != 0 }) {
+		return errors.New("ML-DSA-44 public key under which anyone can sign")
 	}
 	return nil
 }

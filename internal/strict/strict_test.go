@@ -3,6 +3,7 @@
 package strict_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
@@ -98,12 +99,26 @@ func TestParseKey(t *testing.T) { // SN-15, SN-18 … SN-20
 	if again, err := strict.ParseKey(c.String()); err != nil || again != c {
 		t.Errorf("%v parsed back as %v: %v", c, again, err)
 	}
+	large := bytes.Repeat([]byte{7}, 1312)
+	m, err := strict.NewKey("w", strict.MLDSA44, large)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := strict.ParseKey(m.String()); err != nil || again != m || len(again.Public) != 1312 {
+		t.Errorf("%v parsed back as %v: %v", m, again, err)
+	}
+	mldsa := func(public []byte) string { // with an id that is asked for later
+		return "a+00000000+" + base64.StdEncoding.EncodeToString(append([]byte{strict.MLDSA44}, public...))
+	}
 	id := fmt.Sprintf("%08x", k.ID)
 	for want, wrong := range map[string]string{
 		"name+id+base64":   "log.example/a",
 		"base64":           good + "=",
 		"holds no key":     "a+00000000+",
-		"ML-DSA-44":        vkey("a", 6, public),
+		"key of 32 bytes":  mldsa(public),
+		"of 1311 bytes":    mldsa(large[:1311]),
+		"of 1313 bytes":    mldsa(append(large, 0)),
+		"anyone can sign":  mldsa(append(large[:32:32], make([]byte, 1280)...)),
 		"not known":        vkey("a", 2, public),
 		"name and key":     strings.Replace(good, id, "00000000", 1),
 		"Ed25519 public":   "a+00000000+" + base64.StdEncoding.EncodeToString([]byte{1, 2, 3}),

@@ -91,7 +91,7 @@ func TestProvenClaim(t *testing.T) {
 			b.add("w3", claims(func() []byte { return b.signed(1 << 60) }))
 			g := b.quorum(2)
 			if monitor {
-				g.witnesses[2].monitor = b.policy.Witnesses[2].URL
+				g.endpoints[2].monitor = b.policy.Witnesses[2].URL
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()

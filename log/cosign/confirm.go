@@ -38,32 +38,39 @@ func (g *Gatherer) Confirm(ctx context.Context, signed []byte) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, looking := errgroup.WithContext(ctx)
-	for _, w := range g.witnesses {
-		if w.monitor != "" {
-			group.Go(func() error { return g.compare(looking, w, o.checkpoint) })
+	for _, e := range g.endpoints {
+		if e.monitor != "" {
+			group.Go(func() error { return g.compare(looking, e, o.checkpoint) })
 		}
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return g.await(ctx, o, func() bool {
+		heard := g.heard(o)
 		return g.config.Policy.Quorum == "none" ||
-			!g.config.Policy.Satisfied(func(name string) bool { return !o.heard(name) })
+			!g.config.Policy.Satisfied(func(name string) bool { return !heard[name] })
 	})
 }
 
-// heard reports whether a witness has said what it holds, or has claimed what it does not show while
-// others, more than make such claims, cosigned.
-func (o *offer) heard(name string) bool {
-	return o.has(name) || o.unproven[name] && len(o.unproven) < len(o.lines)
+// heard is who has said what it holds, or has claimed what it does not show while others, more than
+// make such claims, cosigned. Whoever has two keys at one address is counted once.
+func (g *Gatherer) heard(o *offer) map[string]bool {
+	heard := make(map[string]bool)
+	for _, e := range g.endpoints {
+		for _, w := range e.witnesses {
+			heard[w.Name] = o.has(w.Name) || o.unproven[e] && len(o.unproven) < len(o.cosigned)
+		}
+	}
+	return heard
 }
 
 // compare looks at what a witness publishes. One that cannot be read is passed over: it still has to
 // cosign.
-func (g *Gatherer) compare(ctx context.Context, w *witness, ours receipt.Checkpoint) error {
-	err := g.look(ctx, w, ours)
+func (g *Gatherer) compare(ctx context.Context, e *endpoint, ours receipt.Checkpoint) error {
+	err := g.look(ctx, e, ours)
 	if errors.Is(err, errUnread) {
-		g.config.Logger.Warn("the witness's monitoring address gave no checkpoint", "witness", w.Name, "err", err)
+		g.config.Logger.Warn("the witness's monitoring address gave no checkpoint", "witness", e.name(), "err", err)
 		return nil
 	}
 	return err
@@ -71,18 +78,18 @@ func (g *Gatherer) compare(ctx context.Context, w *witness, ours receipt.Checkpo
 
 // question looks for the proof of a larger tree at a witness that claims to hold one, below its
 // monitoring prefix, or its own URL if none is known.
-func (g *Gatherer) question(ctx context.Context, w *witness, o *offer) {
-	err := g.look(ctx, w, o.checkpoint)
+func (g *Gatherer) question(ctx context.Context, e *endpoint, o *offer) {
+	err := g.look(ctx, e, o.checkpoint)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case errors.Is(err, log.ErrAhead):
 		g.ahead = err
-	case err != nil && w.unread < maxTries-1:
-		w.unread++
+	case err != nil && e.unread < maxTries-1:
+		e.unread++
 	default:
-		w.unread = 0
-		o.unproven[w.Name] = true
+		e.unread = 0
+		o.unproven[e] = true
 	}
 }
 
@@ -91,14 +98,14 @@ var errUnread = errors.New("what the witness holds cannot be read")
 
 // look reads what a witness publishes of this log (TW-24). Only a checkpoint with the log's own
 // signature counts.
-func (g *Gatherer) look(ctx context.Context, w *witness, ours receipt.Checkpoint) error {
-	theirs, err := g.fetch(ctx, w, ours.Origin)
+func (g *Gatherer) look(ctx context.Context, e *endpoint, ours receipt.Checkpoint) error {
+	theirs, err := g.fetch(ctx, e, ours.Origin)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUnread, err)
 	}
 	if theirs.Size > ours.Size {
 		return fmt.Errorf("witness %s holds size %d with this log's signature, signed here are %d: %w",
-			w.Name, theirs.Size, ours.Size, log.ErrAhead)
+			e.name(), theirs.Size, ours.Size, log.ErrAhead)
 	}
 	root, err := g.config.Root(ctx, theirs.Size)
 	if err != nil {
@@ -106,7 +113,7 @@ func (g *Gatherer) look(ctx context.Context, w *witness, ours receipt.Checkpoint
 	}
 	if root != theirs.Root {
 		return fmt.Errorf("witness %s holds another tree of size %d with this log's signature: %w",
-			w.Name, theirs.Size, log.ErrAhead)
+			e.name(), theirs.Size, log.ErrAhead)
 	}
 	return nil
 }
@@ -114,10 +121,11 @@ func (g *Gatherer) look(ctx context.Context, w *witness, ours receipt.Checkpoint
 var errForeign = errors.New("it does not hold this log's signature")
 
 // fetch reads and authenticates a witness's checkpoint of this log; the empty tree stands for none.
-func (g *Gatherer) fetch(ctx context.Context, w *witness, origin string) (receipt.Checkpoint, error) {
+// The line of any one of the log's keys makes it the log's.
+func (g *Gatherer) fetch(ctx context.Context, e *endpoint, origin string) (receipt.Checkpoint, error) {
 	empty := receipt.Checkpoint{Origin: origin, Root: sha256.Sum256(nil)}
-	url := fmt.Sprintf("%s/%x/checkpoint", cmp.Or(w.monitor, w.url), sha256.Sum256([]byte(origin)))
-	resp, err := w.do(ctx, http.MethodGet, url, nil)
+	url := fmt.Sprintf("%s/%x/checkpoint", cmp.Or(e.monitor, e.url), sha256.Sum256([]byte(origin)))
+	resp, err := e.do(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return empty, err
 	}

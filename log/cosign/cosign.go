@@ -6,6 +6,7 @@
 package cosign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,22 +61,12 @@ func (c Config) withDefaults() Config {
 type Gatherer struct {
 	config    Config
 	metrics   *metrics
-	witnesses []*witness
+	endpoints []*endpoint
 
 	mu      sync.Mutex
 	offer   *offer        // the newest
 	ahead   error         // wraps log.ErrAhead once a witness has shown what this log does not know
 	changed chan struct{} // closed and replaced at every new offer or answer
-}
-
-// offer is a signed checkpoint and what the witnesses said to it.
-type offer struct {
-	checkpoint receipt.Checkpoint
-	signed     []byte
-	lines      map[string]receipt.Signature // valid cosignatures, by the policy's names
-	errs       map[string]error             // what each of the others answered last
-	unproven   map[string]bool              // who claimed to hold more and did not show it
-	satisfied  bool                         // a quorum was handed out
 }
 
 // New checks that every witness of the policy has a URL. It starts nothing.
@@ -92,34 +83,50 @@ func New(c Config) (*Gatherer, error) {
 			return nil, fmt.Errorf("witness %q has no URL in the policy, so it cannot be asked", w.Name)
 		}
 		g.metrics.begin(w.Name)
-		g.witnesses = append(g.witnesses, &witness{
-			Witness: w, client: client, prove: c.Prove,
-			url: strings.TrimSuffix(w.URL, "/"), monitor: strings.TrimSuffix(c.Monitors[w.Name], "/"),
-		})
+		if err := g.place(w, client); err != nil {
+			return nil, err
+		}
 	}
 	for name := range c.Monitors {
-		if !slices.ContainsFunc(g.witnesses, func(w *witness) bool { return w.Name == name }) {
+		if !slices.ContainsFunc(c.Policy.Witnesses, func(w receipt.Witness) bool { return w.Name == name }) {
 			return nil, fmt.Errorf("monitor of %q, which is no witness of the policy", name)
 		}
 	}
 	return g, nil
 }
 
-// Run asks until ctx ends: one goroutine for each witness, always on the newest offer.
+// place puts a witness to the others of its URL.
+func (g *Gatherer) place(w receipt.Witness, client *http.Client) error {
+	url, monitor := strings.TrimSuffix(w.URL, "/"), strings.TrimSuffix(g.config.Monitors[w.Name], "/")
+	i := slices.IndexFunc(g.endpoints, func(e *endpoint) bool { return e.url == url })
+	if i < 0 {
+		i = len(g.endpoints)
+		g.endpoints = append(g.endpoints, &endpoint{url: url, client: client, prove: g.config.Prove})
+	}
+	e := g.endpoints[i]
+	e.witnesses = append(e.witnesses, w)
+	if e.monitor != "" && monitor != "" && e.monitor != monitor {
+		return fmt.Errorf("monitors of %q and %q differ, though they have one URL in the policy", e.name(), w.Name)
+	}
+	e.monitor = cmp.Or(e.monitor, monitor)
+	return nil
+}
+
+// Run asks until ctx ends: one goroutine for each address, always on the newest offer.
 func (g *Gatherer) Run(ctx context.Context) error {
 	var group errgroup.Group
-	for _, w := range g.witnesses {
+	for _, e := range g.endpoints {
 		group.Go(func() error {
-			g.serve(ctx, w)
+			g.serve(ctx, e)
 			return nil
 		})
 	}
 	return group.Wait()
 }
 
-// serve keeps one witness on the newest offer. After an answer that was no cosignature it asks again
+// serve keeps one endpoint on the newest offer. After an answer without every cosignature it asks again
 // later, and later still.
-func (g *Gatherer) serve(ctx context.Context, w *witness) {
+func (g *Gatherer) serve(ctx context.Context, e *endpoint) {
 	var done *offer
 	pause := backoff{}
 	for {
@@ -132,15 +139,14 @@ func (g *Gatherer) serve(ctx context.Context, w *witness) {
 				return
 			}
 		}
-		line, err := w.ask(ctx, o)
+		t, err := e.ask(ctx, o)
 		if errors.Is(err, errClaimsMore) {
-			g.question(ctx, w, o)
+			g.question(ctx, e, o)
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		g.answered(o, w, line, err)
-		if err == nil {
+		if g.answered(o, e, t) {
 			done, pause = o, backoff{}
 			continue
 		}
@@ -150,63 +156,10 @@ func (g *Gatherer) serve(ctx context.Context, w *witness) {
 	}
 }
 
-func (g *Gatherer) newest() (*offer, <-chan struct{}) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.offer, g.changed
-}
-
-// answered records what a witness said to an offer.
-func (g *Gatherer) answered(o *offer, w *witness, line receipt.Signature, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if before := o.errs[w.Name]; err != nil && (before == nil || before.Error() != err.Error()) {
-		level := slog.LevelWarn
-		if errors.Is(err, errClaimsMore) {
-			level = slog.LevelError
-		}
-		g.config.Logger.Log(context.Background(), level, "witness gave no cosignature",
-			"witness", w.Name, "size", o.checkpoint.Size, "err", err)
-	}
-	if err == nil {
-		o.lines[w.Name] = line
-		delete(o.unproven, w.Name)
-		g.metrics.size.WithLabelValues(w.Name).Set(float64(o.checkpoint.Size))
-		delete(o.errs, w.Name)
-	} else {
-		o.errs[w.Name] = err
-		g.metrics.failures.WithLabelValues(w.Name).Inc()
-		if errors.Is(err, errClaimsMore) {
-			g.metrics.claims.WithLabelValues(w.Name).Inc()
-		}
-	}
-	g.wake()
-}
-
 // wake tells everyone that something changed; mu is held.
 func (g *Gatherer) wake() {
 	close(g.changed)
 	g.changed = make(chan struct{})
-}
-
-// put makes a signed checkpoint the newest offer. One that is still without a quorum stays, with the
-// cosignatures that it has.
-func (g *Gatherer) put(signed []byte) (*offer, error) {
-	cp, _, err := receipt.ParseCheckpoint(signed)
-	if err != nil {
-		return nil, err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.offer != nil && string(g.offer.signed) == string(signed) && !g.offer.satisfied {
-		return g.offer, nil
-	}
-	g.offer = &offer{
-		checkpoint: cp, signed: signed,
-		lines: make(map[string]receipt.Signature), errs: make(map[string]error), unproven: make(map[string]bool),
-	}
-	g.wake()
-	return g.offer, nil
 }
 
 // Cosign offers a signed checkpoint to every witness and returns it with the valid cosignatures once
@@ -244,11 +197,6 @@ func (g *Gatherer) Err() error {
 	return g.ahead
 }
 
-func (o *offer) has(name string) bool {
-	_, ok := o.lines[name]
-	return ok
-}
-
 // await waits until enough holds, which is called with mu held, or a witness has shown that this log
 // must not go on.
 func (g *Gatherer) await(ctx context.Context, o *offer, enough func() bool) error {
@@ -265,33 +213,4 @@ func (g *Gatherer) await(ctx context.Context, o *offer, enough func() bool) erro
 			return g.missing(ctx, o)
 		}
 	}
-}
-
-// missing says who has not cosigned, and why.
-func (g *Gatherer) missing(ctx context.Context, o *offer) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var why []string
-	for _, w := range g.witnesses {
-		if o.has(w.Name) {
-			continue
-		}
-		if err := o.errs[w.Name]; err != nil {
-			why = append(why, fmt.Sprintf("%s: %v", w.Name, err))
-		} else {
-			why = append(why, w.Name+": no answer yet")
-		}
-	}
-	return fmt.Errorf("no quorum of cosignatures (%s): %w", strings.Join(why, "; "), context.Cause(ctx))
-}
-
-// assemble puts the cosignatures behind the log's signatures, in the policy's order.
-func (g *Gatherer) assemble(o *offer) []byte {
-	b := slices.Clone(o.signed)
-	for _, w := range g.witnesses {
-		if line, ok := o.lines[w.Name]; ok {
-			b = append(b, line.String()...)
-		}
-	}
-	return b
 }

@@ -346,7 +346,7 @@ func TestConfirm(t *testing.T) {
 				}
 			})
 			g := b.quorum(1)
-			g.witnesses[0].monitor = b.policy.Witnesses[0].URL
+			g.endpoints[0].monitor = b.policy.Witnesses[0].URL
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			err := g.Confirm(ctx, b.signed(5))

@@ -39,59 +39,83 @@ type errBusy struct{ after time.Duration }
 
 func (e errBusy) Error() string { return fmt.Sprintf("busy, asks for %s of patience", e.after) }
 
-// witness is one witness of the policy; its goroutine owns size and unread.
-type witness struct {
-	receipt.Witness
+// endpoint is one address where the policy has a witness, or several: a witness with an Ed25519 and an
+// ML-DSA-44 key is two in the policy, and one answer holds the cosignatures of both. Its goroutine owns
+// size and unread.
+type endpoint struct {
 	url, monitor string
+	witnesses    []receipt.Witness // with this URL, in the policy's order
 	client       *http.Client
 	prove        func(ctx context.Context, from, to uint64) ([]receipt.Hash, error)
 	size         uint64 // of the tree that it holds, as far as known (TW-18)
 	unread       int    // times in a row that its proof of a larger tree could not be read
 }
 
-// ask sends a checkpoint and returns the witness's cosignature. It learns the size that the witness
-// holds from its answers.
-func (w *witness) ask(ctx context.Context, o *offer) (receipt.Signature, error) {
-	for range maxTries {
-		if w.size > o.checkpoint.Size {
-			w.size = 0 // only ever what a 409 claimed
-		}
-		line, retry, err := w.try(ctx, o)
-		if !retry {
-			return line, err
-		}
-	}
-	return receipt.Signature{}, fmt.Errorf("%d times in a row it held another size than it had said", maxTries)
+// name names the endpoint in messages by its first witness in the policy.
+func (e *endpoint) name() string { return e.witnesses[0].Name }
+
+// taken are the cosignatures of an answer by the policy's names of the witnesses, and why there is
+// none of the others.
+type taken struct {
+	lines map[string]receipt.Signature
+	errs  map[string]error
 }
 
-func (w *witness) try(ctx context.Context, o *offer) (line receipt.Signature, retry bool, err error) {
-	proof, err := w.prove(ctx, w.size, o.checkpoint.Size)
-	if err != nil {
-		return line, false, fmt.Errorf("consistency proof: %w", err)
+// none is an answer without any cosignature.
+func (e *endpoint) none(err error) taken {
+	t := taken{errs: make(map[string]error)}
+	for _, w := range e.witnesses {
+		t.errs[w.Name] = err
 	}
-	body := receipt.AddCheckpoint{Old: w.size, Proof: proof, Checkpoint: o.signed}.Bytes()
-	resp, err := w.do(ctx, http.MethodPost, w.url+"/add-checkpoint", body)
+	return t
+}
+
+// ask sends a checkpoint and returns the cosignatures in the answer; the error is of the whole answer.
+// It learns the size that the witness holds from its answers.
+func (e *endpoint) ask(ctx context.Context, o *offer) (taken, error) {
+	for range maxTries {
+		if e.size > o.checkpoint.Size {
+			e.size = 0 // only ever what a 409 claimed
+		}
+		t, retry, err := e.try(ctx, o)
+		if err != nil {
+			return e.none(err), err
+		}
+		if !retry {
+			return t, nil
+		}
+	}
+	err := fmt.Errorf("%d times in a row it held another size than it had said", maxTries)
+	return e.none(err), err
+}
+
+func (e *endpoint) try(ctx context.Context, o *offer) (t taken, retry bool, err error) {
+	proof, err := e.prove(ctx, e.size, o.checkpoint.Size)
 	if err != nil {
-		return line, false, err
+		return t, false, fmt.Errorf("consistency proof: %w", err)
+	}
+	body := receipt.AddCheckpoint{Old: e.size, Proof: proof, Checkpoint: o.signed}.Bytes()
+	resp, err := e.do(ctx, http.MethodPost, e.url+"/add-checkpoint", body)
+	if err != nil {
+		return t, false, err
 	}
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
-		line, err = w.take(resp.Body, o.checkpoint)
-		if err == nil {
-			w.size = o.checkpoint.Size
+		if t, err = e.take(resp.Body, o.checkpoint); len(t.lines) > 0 {
+			e.size = o.checkpoint.Size
 		}
-		return line, false, err
+		return t, false, err
 	case http.StatusConflict:
-		retry, err = w.learn(resp, o.checkpoint.Size)
-		return line, retry, err
+		retry, err = e.learn(resp, o.checkpoint.Size)
+		return t, retry, err
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return line, false, errBusy{retryAfter(resp)}
+		return t, false, errBusy{retryAfter(resp)}
 	}
-	return line, false, refusal(resp)
+	return t, false, refusal(resp)
 }
 
-func (w *witness) do(ctx context.Context, method, url string, body []byte) (*http.Response, error) {
+func (e *endpoint) do(ctx context.Context, method, url string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -99,20 +123,34 @@ func (w *witness) do(ctx context.Context, method, url string, body []byte) (*htt
 	if body != nil {
 		req.Header.Set("Content-Type", bodyType)
 	}
-	return w.client.Do(req)
+	return e.client.Do(req)
 }
 
-// take reads the answer to a checkpoint: signature lines and nothing else, of which the one of this
-// witness's key is taken if it holds (TW-19).
-func (w *witness) take(body io.Reader, cp receipt.Checkpoint) (receipt.Signature, error) {
+// take reads the answer to a checkpoint: signature lines and nothing else, of which those of the
+// witnesses' keys are taken if they hold (TW-19). Each is judged by itself.
+func (e *endpoint) take(body io.Reader, cp receipt.Checkpoint) (t taken, err error) {
 	b, err := readAll(body, maxAnswer)
 	if err != nil {
-		return receipt.Signature{}, err
+		return t, err
 	}
 	lines, err := receipt.ParseSignatures(b)
 	if err != nil {
-		return receipt.Signature{}, fmt.Errorf("the answer is not signature lines: %w", err)
+		return t, fmt.Errorf("the answer is not signature lines: %w", err)
 	}
+	t = taken{make(map[string]receipt.Signature), make(map[string]error)}
+	for _, w := range e.witnesses {
+		line, err := pick(w, lines, cp)
+		if err != nil {
+			t.errs[w.Name] = err
+		} else {
+			t.lines[w.Name] = line
+		}
+	}
+	return t, nil
+}
+
+// pick returns the only cosignature of a witness's key, if it holds.
+func pick(w receipt.Witness, lines []receipt.Signature, cp receipt.Checkpoint) (receipt.Signature, error) {
 	var found []receipt.Signature
 	for _, line := range lines {
 		if line.Name == w.Key.Name && line.ID == w.Key.ID {
@@ -131,7 +169,7 @@ func (w *witness) take(body io.Reader, cp receipt.Checkpoint) (receipt.Signature
 }
 
 // learn takes the size that the witness holds from a 409, and reports whether to try again with it.
-func (w *witness) learn(resp *http.Response, ours uint64) (again bool, err error) {
+func (e *endpoint) learn(resp *http.Response, ours uint64) (again bool, err error) {
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); kind != sizeType {
 		return false, refusal(resp)
 	}
@@ -145,10 +183,10 @@ func (w *witness) learn(resp *http.Response, ours uint64) (again bool, err error
 		return false, fmt.Errorf("the size in the answer: %w", err)
 	case size > ours:
 		return false, fmt.Errorf("%w: %d, signed are %d", errClaimsMore, size, ours)
-	case size == w.size:
+	case size == e.size:
 		return false, fmt.Errorf("it holds size %d and says that it does not", size)
 	}
-	w.size = size
+	e.size = size
 	return true, nil
 }
 

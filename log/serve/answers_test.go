@@ -5,6 +5,7 @@ package serve_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -201,28 +202,77 @@ func verify(t *testing.T, l *logtest.Log, entry []byte, text string) receipt.Che
 	return trusted.Report().Checkpoint
 }
 
-// large is a log whose receipts carry a signature of a type as long as ML-DSA-44's.
-type large struct{ *logtest.Log }
+// witnessed is a log whose receipts carry the cosignatures of a witness with two keys.
+type witnessed struct {
+	*logtest.Log
+	keys []*receipt.Cosigner
+}
 
-func (l large) Receipt(ctx context.Context, index uint64, latest bool) (receipt.Receipt, error) {
+func (l witnessed) Receipt(ctx context.Context, index uint64, latest bool) (receipt.Receipt, error) {
 	r, err := l.Log.Receipt(ctx, index, latest)
-	long := receipt.Signature{Name: "w.example", ID: 7, Sig: bytes.Repeat([]byte{1}, 2428)}
-	r.Checkpoint = append(bytes.Clone(r.Checkpoint), long.String()...)
+	if err != nil {
+		return r, err
+	}
+	cp, _, err := receipt.ParseCheckpoint(r.Checkpoint)
+	for _, k := range l.keys {
+		line, _ := k.Cosign(cp, time.Now())
+		r.Checkpoint = append(bytes.Clone(r.Checkpoint), line.String()...)
+	}
 	return r, err
 }
 
+// TestOnlyEd25519: a log and a witness sign with both algorithms; a receipt of Ed25519 alone verifies
+// and is short.
 func TestOnlyEd25519(t *testing.T) {
-	l := logtest.Start(t)
+	l := logtest.StartWith(t, receipt.Ed25519, receipt.MLDSA44)
 	l.Add(t, []byte("entry"))
-	s := start(t, l, func(c *serve.Config) { c.Log = large{l} })
-	if a := s.get("/receipt/0"); !strings.Contains(a.body, "w.example") {
-		t.Errorf("receipt without the long signature: %q", a.body)
+	with := witnessed{Log: l}
+	for _, typ := range []receipt.KeyType{receipt.Cosignature, receipt.MLDSA44} {
+		skey, vkey, err := receipt.GenerateKey(rand.Reader, typ, "w.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := receipt.NewCosigner(skey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verifier, err := receipt.ParseVerifierKey(vkey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with.keys = append(with.keys, key)
+		l.Policy.Witnesses = append(l.Policy.Witnesses, receipt.Witness{Name: typ.String(), Key: verifier})
 	}
-	a := s.get("/receipt/0?signatures=ed25519")
-	if strings.Contains(a.body, "w.example") {
-		t.Error("receipt with the long signature")
+	s := start(t, l, func(c *serve.Config) { c.Log = with })
+	lines := func(body string) (n int) { return strings.Count(body, "\n— ") }
+	all := s.get("/receipt/0").body
+	l.Policy.Quorum = "ML-DSA-44"
+	if verify(t, l, []byte("entry"), all); lines(all) != 4 || len(all) < 6500 || len(all) > 7500 {
+		t.Errorf("%d signatures in %d bytes, want 4 and about 7,000", lines(all), len(all))
 	}
-	verify(t, l, []byte("entry"), a.body)
+	short := s.get("/receipt/0?signatures=ed25519").body
+	l.Policy.Quorum = "Ed25519 cosignature"
+	if verify(t, l, []byte("entry"), short); lines(short) != 2 || len(short) > 500 {
+		t.Errorf("%d signatures in %d bytes, want 2 and below 500", lines(short), len(short))
+	}
+	if len(l.Policy.Logs) != 2 {
+		t.Fatal("the log has not two keys")
+	}
+	metadata := s.get("/metadata").body
+	for _, key := range l.Policy.Logs {
+		if !strings.Contains(metadata, key.Key.String()) {
+			t.Errorf("metadata without %s", key.Key)
+		}
+	}
+}
+
+// TestNoEd25519: without an Ed25519 signature of the log there is no short receipt.
+func TestNoEd25519(t *testing.T) {
+	l := logtest.StartWith(t, receipt.MLDSA44)
+	l.Add(t, []byte("entry"))
+	s := start(t, l)
+	verify(t, l, []byte("entry"), s.get("/receipt/0").body)
+	s.get("/receipt/0?signatures=ed25519").refused(t, 404)
 }
 
 func TestIndexAndRefers(t *testing.T) {

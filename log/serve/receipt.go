@@ -95,17 +95,24 @@ func (h *Handler) await(ctx context.Context, index uint64, wait time.Duration) e
 }
 
 // onlyEd25519 leaves out every signature line but those of 64 bytes (a log's, type 0x01) and of a
-// time and 64 bytes (a witness's, type 0x04). Signatures of other types are longer.
+// time and 64 bytes (a witness's, type 0x04). Signatures of other types are longer. A checkpoint that
+// the log has signed with other types alone has no such form.
 func onlyEd25519(checkpoint []byte) ([]byte, error) {
 	parsed, signatures, err := receipt.ParseCheckpoint(checkpoint)
 	if err != nil {
 		return nil, err
 	}
 	note := append(parsed.Body(), '\n')
+	signed := false
 	for _, s := range signatures {
-		if n := len(s.Sig); n == ed25519.SignatureSize || n == 8+ed25519.SignatureSize {
+		n := len(s.Sig)
+		signed = signed || n == ed25519.SignatureSize && s.Name == parsed.Origin
+		if n == ed25519.SignatureSize || n == 8+ed25519.SignatureSize {
 			note = append(note, s.String()...)
 		}
+	}
+	if !signed {
+		return nil, notYet("the log has no Ed25519 key for this checkpoint, ask without signatures=ed25519")
 	}
 	return note, nil
 }

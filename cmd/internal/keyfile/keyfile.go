@@ -18,7 +18,7 @@ import (
 )
 
 // maxSize bounds a key file. The longest key in use, an ML-DSA-44 verifier key, has below 2,100
-// bytes.
+// bytes; secrets are short, whatever their type.
 const maxSize = 4096
 
 // Write writes a secret line to a new file that only its owner can read (mode 0600). It returns
@@ -60,29 +60,27 @@ func syncDir(path string) error {
 func Read(path string) (string, error) { return readLine(path, checkMode) }
 
 // ReadSigner reads an Ed25519 key (type 0x01, SN-16), which is for logs, certifiers and submitters.
-func ReadSigner(path string) (*receipt.Signer, error) {
-	skey, err := Read(path)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := receipt.NewSigner(skey)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return signer, nil
+func ReadSigner(path string) (*receipt.Signer, error) { return readSecret(path, receipt.NewSigner) }
+
+// ReadLogSigner reads a log's key: Ed25519 (type 0x01) or ML-DSA-44 (type 0x06, CS-2).
+func ReadLogSigner(path string) (receipt.LogSigner, error) {
+	return readSecret(path, receipt.NewLogSigner)
 }
 
-// ReadCosigner reads a witness's Ed25519 cosignature key (type 0x04, CS-2).
+// ReadCosigner reads a witness's cosignature key: Ed25519 (type 0x04) or ML-DSA-44 (type 0x06, CS-2).
 func ReadCosigner(path string) (*receipt.Cosigner, error) {
+	return readSecret(path, receipt.NewCosigner)
+}
+
+func readSecret[T any](path string, parse func(skey string) (T, error)) (key T, err error) {
 	skey, err := Read(path)
 	if err != nil {
-		return nil, err
+		return key, err
 	}
-	cosigner, err := receipt.NewCosigner(skey)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if key, err = parse(skey); err != nil {
+		return key, fmt.Errorf("%s: %w", path, err)
 	}
-	return cosigner, nil
+	return key, nil
 }
 
 // ReadVerifierKey reads a file that holds one vkey.

@@ -87,6 +87,26 @@ func TestReadCosigner(t *testing.T) {
 	}
 }
 
+// TestReadMLDSA: a key of type 0x06 is a log's or a witness's, and nobody else's.
+func TestReadMLDSA(t *testing.T) {
+	skey, vkey := newPair(t, receipt.MLDSA44)
+	path := put(t, skey+"\n", 0o600)
+	if signer, err := ReadLogSigner(path); err != nil || signer.VerifierKey() != vkey {
+		t.Errorf("log: %v, %v", signer, err)
+	}
+	if cosigner, err := ReadCosigner(path); err != nil || cosigner.VerifierKey() != vkey {
+		t.Errorf("witness: %v, %v", cosigner, err)
+	}
+	if _, err := ReadSigner(path); err == nil || !strings.Contains(err.Error(), path+": secret key of type 0x06") {
+		t.Errorf("submitter: %v", err)
+	}
+	for _, given := range []string{vkey, put(t, vkey+"\n", 0o644)} {
+		if key, err := VerifierKey(given); err != nil || key.String() != vkey {
+			t.Errorf("%v, %v", key, err)
+		}
+	}
+}
+
 // TestReadMode shows every mode that lets others in.
 func TestReadMode(t *testing.T) {
 	for mode := range os.FileMode(0o1000) {

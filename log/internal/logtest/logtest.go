@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package logtest runs a whole log for tests: real storage in a temporary directory, a real key,
+// Package logtest runs a whole log for tests: real storage in a temporary directory, real keys,
 // publication every few milliseconds.
 package logtest
 
@@ -32,7 +32,7 @@ const Submitter = "broker.example"
 type Log struct {
 	*log.Log
 	Dir    string
-	Policy receipt.Policy // the log's key and no quorum
+	Policy receipt.Policy // the log's keys and no quorum
 }
 
 // Start creates a log and runs it.
@@ -40,6 +40,17 @@ func Start(t *testing.T) *Log { return StartEvery(t, 5*time.Millisecond) }
 
 // StartEvery is Start with a time between checkpoints, the first of which comes after that time.
 func StartEvery(t *testing.T, interval time.Duration) *Log {
+	t.Helper()
+	return start(t, interval, receipt.Ed25519)
+}
+
+// StartWith is Start with a key of each of these types.
+func StartWith(t *testing.T, types ...receipt.KeyType) *Log {
+	t.Helper()
+	return start(t, 5*time.Millisecond, types...)
+}
+
+func start(t *testing.T, interval time.Duration, types ...receipt.KeyType) *Log {
 	t.Helper()
 	dir := t.TempDir()
 	if err := local.Create(local.Dir(dir), Origin); err != nil {
@@ -52,21 +63,10 @@ func StartEvery(t *testing.T, interval time.Duration) *Log {
 	if err := log.Create(t.Context(), storage); err != nil {
 		t.Fatal(err)
 	}
-	skey, vkey, err := note.GenerateKey(rand.Reader, Origin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := receipt.ParsePolicy([]byte("log " + vkey + "\nquorum none\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	signers, policy := keys(t, types)
 	l, err := log.New(log.Config{
 		Origin:   Origin,
-		Signers:  []note.Signer{signer},
+		Signers:  signers,
 		Storage:  storage,
 		Policy:   policy,
 		Interval: interval,
@@ -76,6 +76,28 @@ func StartEvery(t *testing.T, interval time.Duration) *Log {
 	}
 	Run(t, l.Run)
 	return &Log{Log: l, Dir: dir, Policy: policy}
+}
+
+// keys makes keys, and a policy that names them all.
+func keys(t *testing.T, types []receipt.KeyType) (signers []note.Signer, policy receipt.Policy) {
+	t.Helper()
+	var lines string
+	for _, typ := range types {
+		skey, vkey, err := receipt.GenerateKey(rand.Reader, typ, Origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := receipt.NewLogSigner(skey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signers, lines = append(signers, signer), lines+"log "+vkey+"\n"
+	}
+	policy, err := receipt.ParsePolicy([]byte(lines + "quorum none\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signers, policy
 }
 
 // Run runs until the test ends.
