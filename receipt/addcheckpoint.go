@@ -52,7 +52,7 @@ func parseAddCheckpoint(b []byte) (a AddCheckpoint, err error) {
 	if a.Old, err = strict.Decimal(old); err != nil {
 		return a, fmt.Errorf("old: %w (TW-3)", err)
 	}
-	if a.Proof, a.Checkpoint, err = parseHashes(rest); err != nil {
+	if a.Proof, a.Checkpoint, err = parseHashes(rest, maxHashes); err != nil {
 		return a, err
 	}
 	_, _, err = ParseCheckpoint(a.Checkpoint)

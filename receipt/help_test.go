@@ -75,7 +75,7 @@ func (t *tree) proof(size, index int64) (hashes []receipt.Hash) {
 	return hashes
 }
 
-// world is a log, two witnesses, and a policy that wants both.
+// world is a log, some witnesses, and a policy that wants them all.
 type world struct {
 	tree     *tree
 	log      *receipt.Signer
@@ -85,22 +85,27 @@ type world struct {
 	policy   receipt.Policy
 }
 
-func newWorld() *world {
+func newWorld() *world { return newWorldOf(2) }
+
+func newWorldOf(witnesses int) *world {
 	w := &world{tree: newTree(11)}
 	w.log, w.logKey = logKey(1, origin)
 	text := "log " + w.logKey.String() + "\n"
-	for i := range 2 {
+	var names string
+	for i := range witnesses {
 		c, k := witnessKey(byte(10+i), fmt.Sprintf("w%d.example", i))
 		w.cosigner, w.keys = append(w.cosigner, c), append(w.keys, k)
 		text += fmt.Sprintf("witness w%d %s\n", i, k)
+		names += fmt.Sprintf(" w%d", i)
 	}
-	w.policy = must(receipt.ParsePolicy([]byte(text + "group g all w0 w1\nquorum g\n")))
+	w.policy = must(receipt.ParsePolicy([]byte(text + "group g all" + names + "\nquorum g\n")))
 	return w
 }
 
 // signed is the checkpoint of a tree, cosigned by all witnesses 100 seconds apart.
-func (w *world) signed(size int64) []byte {
-	cp := w.tree.checkpoint(size)
+func (w *world) signed(size int64) []byte { return w.cosigned(w.tree.checkpoint(size)) }
+
+func (w *world) cosigned(cp receipt.Checkpoint) []byte {
 	b := must(cp.Sign(w.log))
 	for i, c := range w.cosigner {
 		s := must(c.Cosign(cp, time.Unix(1000+100*int64(i), 0)))

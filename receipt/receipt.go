@@ -20,6 +20,7 @@ const (
 	receiptHeader = "c2sp.org/tlog-proof@v1"
 	maxHashes     = 63      // of any proof (TW-2, PF-7)
 	maxExtra      = 4 << 10 // bytes of the extra line
+	hashLine      = 45      // bytes of a hash in base64 and LF
 )
 
 // Receipt is a c2sp.org/tlog-proof@v1: an entry's index, its inclusion proof, and the checkpoint.
@@ -50,7 +51,7 @@ func Parse(b []byte) (Receipt, error) {
 }
 
 func parse(b []byte) (r Receipt, err error) {
-	if len(b) > MaxCheckpoint+maxExtra*2+(maxHashes+4)*45 {
+	if len(b) > MaxCheckpoint+maxExtra*2+(maxHashes+4)*hashLine {
 		return r, fmt.Errorf("%d bytes are too many", len(b))
 	}
 	line, rest, err := strict.Line(b)
@@ -75,14 +76,14 @@ func parse(b []byte) (r Receipt, err error) {
 	if r.Index, err = strict.Decimal(index); err != nil {
 		return r, fmt.Errorf("index: %w", err)
 	}
-	if r.Proof, r.Checkpoint, err = parseHashes(rest); err != nil {
+	if r.Proof, r.Checkpoint, err = parseHashes(rest, maxHashes); err != nil {
 		return r, err
 	}
 	return r, r.checkShape()
 }
 
-// parseHashes parses up to 63 hashes, one a line, and the empty line behind them.
-func parseHashes(b []byte) (hashes []Hash, rest []byte, err error) {
+// parseHashes parses up to limit hashes, one a line, and the empty line behind them.
+func parseHashes(b []byte, limit int) (hashes []Hash, rest []byte, err error) {
 	for rest = b; ; {
 		var line string
 		if line, rest, err = strict.Line(rest); err != nil {
@@ -95,8 +96,8 @@ func parseHashes(b []byte) (hashes []Hash, rest []byte, err error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("hash %d: %w", len(hashes), err)
 		}
-		if hashes = append(hashes, h); len(hashes) > maxHashes {
-			return nil, nil, fmt.Errorf("more than %d hashes", maxHashes)
+		if hashes = append(hashes, h); len(hashes) > limit {
+			return nil, nil, fmt.Errorf("more than %d hashes", limit)
 		}
 	}
 }
@@ -123,7 +124,8 @@ func (r Receipt) checkShape() error {
 
 // Bytes prints the receipt.
 func (r Receipt) Bytes() []byte {
-	b := []byte(receiptHeader + "\n")
+	b := make([]byte, 0, 64+2*len(r.Extra)+hashLine*len(r.Proof)+len(r.Checkpoint))
+	b = append(b, receiptHeader+"\n"...)
 	if len(r.Extra) > 0 {
 		b = append(b, "extra "+base64.StdEncoding.EncodeToString(r.Extra)+"\n"...)
 	}
@@ -143,28 +145,37 @@ func appendHashes(b []byte, hashes []Hash) []byte {
 // Includes verifies that the entry with this leaf hash is at r.Index of the trusted tree. The
 // receipt's checkpoint must be of that very tree; its signatures were checked when t was made.
 func (t Trusted) Includes(leaf Hash, r Receipt) error {
-	trusted := t.report.Checkpoint
-	if t.report.Err() != nil || trusted.Origin == "" {
-		return errors.New("inclusion: the checkpoint is not trusted")
-	}
-	cp := trusted
-	if string(r.Checkpoint) != t.signed { // the usual case needs no second parse
-		var err error
-		if cp, _, err = ParseCheckpoint(r.Checkpoint); err != nil {
-			return err
-		}
-	}
-	if cp != trusted {
-		return fmt.Errorf("inclusion: the receipt is for another tree (%s, size %d) than the trusted one (%s, size %d)",
-			cp.Origin, cp.Size, trusted.Origin, trusted.Size)
+	cp, err := t.tree(r.Checkpoint)
+	if err != nil {
+		return err
 	}
 	path := make([][]byte, len(r.Proof))
 	for i := range r.Proof {
 		path[i] = r.Proof[i][:]
 	}
-	err := proof.VerifyInclusion(rfc6962.DefaultHasher, r.Index, cp.Size, leaf[:], path, cp.Root[:])
+	err = proof.VerifyInclusion(rfc6962.DefaultHasher, r.Index, cp.Size, leaf[:], path, cp.Root[:])
 	if err != nil {
 		return fmt.Errorf("inclusion: the entry is not at index %d of the log's tree of %d: %w", r.Index, cp.Size, err)
 	}
 	return nil
+}
+
+// tree returns the trusted checkpoint, if the given one is of the very same tree.
+func (t Trusted) tree(checkpoint []byte) (Checkpoint, error) {
+	trusted := t.report.Checkpoint
+	if t.report.Err() != nil || trusted.Origin == "" {
+		return Checkpoint{}, errors.New("inclusion: the checkpoint is not trusted")
+	}
+	if string(checkpoint) == t.signed { // the usual case needs no second parse
+		return trusted, nil
+	}
+	cp, _, err := ParseCheckpoint(checkpoint)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if cp != trusted {
+		return Checkpoint{}, fmt.Errorf("inclusion: the receipt is for another tree (%s, size %d) than the trusted one "+
+			"(%s, size %d)", cp.Origin, cp.Size, trusted.Origin, trusted.Size)
+	}
+	return trusted, nil
 }
