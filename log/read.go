@@ -87,23 +87,48 @@ func (l *Log) Entry(ctx context.Context, index uint64) ([]byte, error) {
 // Receipt returns the proof that the entry at index is in the tree of the earliest kept checkpoint
 // that covers it, or, if latest, of the published one. It wraps fs.ErrNotExist if there is none yet.
 func (l *Log) Receipt(ctx context.Context, index uint64, latest bool) (receipt.Receipt, error) {
-	checkpoint, err := l.Published(ctx)
-	if err == nil && !latest {
-		checkpoint, err = l.config.Storage.Covering(ctx, index)
-	}
+	checkpoint, size, err := l.covering(ctx, index, latest)
 	if err != nil {
 		return receipt.Receipt{}, err
 	}
-	cp, _, err := receipt.ParseCheckpoint(checkpoint)
-	if err != nil {
-		return receipt.Receipt{}, fmt.Errorf("kept checkpoint: %w", err)
-	}
-	if index >= cp.Size {
-		return receipt.Receipt{}, fmt.Errorf("entry %d of a tree of %d: %w", index, cp.Size, fs.ErrNotExist)
-	}
-	path, err := tile.Inclusion(ctx, l.config.Storage, index, cp.Size)
+	path, err := tile.Inclusion(ctx, l.config.Storage, index, size)
 	if err != nil {
 		return receipt.Receipt{}, err
 	}
 	return receipt.Receipt{Index: index, Proof: path, Checkpoint: checkpoint}, nil
+}
+
+// BatchReceipt is Receipt for all entries from start to end−1 at once; start is below end.
+func (l *Log) BatchReceipt(ctx context.Context, start, end uint64, latest bool) (receipt.Batch, error) {
+	if start >= end {
+		return receipt.Batch{}, fmt.Errorf("entries from %d to before %d: %w", start, end, fs.ErrNotExist)
+	}
+	checkpoint, size, err := l.covering(ctx, end-1, latest)
+	if err != nil {
+		return receipt.Batch{}, err
+	}
+	left, right, err := tile.Around(ctx, l.config.Storage, start, end, size)
+	if err != nil {
+		return receipt.Batch{}, err
+	}
+	return receipt.Batch{Start: start, End: end, Left: left, Right: right, Checkpoint: checkpoint}, nil
+}
+
+// covering returns the checkpoint that a receipt of the entry at index is for, and its size.
+func (l *Log) covering(ctx context.Context, index uint64, latest bool) (checkpoint []byte, size uint64, err error) {
+	checkpoint, err = l.Published(ctx)
+	if err == nil && !latest {
+		checkpoint, err = l.config.Storage.Covering(ctx, index)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	cp, _, err := receipt.ParseCheckpoint(checkpoint)
+	if err != nil {
+		return nil, 0, fmt.Errorf("kept checkpoint: %w", err)
+	}
+	if index >= cp.Size {
+		return nil, 0, fmt.Errorf("entry %d of a tree of %d: %w", index, cp.Size, fs.ErrNotExist)
+	}
+	return checkpoint, cp.Size, nil
 }

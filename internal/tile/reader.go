@@ -87,6 +87,19 @@ func Inclusion(ctx context.Context, r Reader, index, size uint64) ([][32]byte, e
 	return prove(ctx, r, nodes, size)
 }
 
+// Around returns the roots of the maximal perfect subtrees of [0, start) and of [end, size), each from
+// left to right: what a batch receipt of [start, end) holds.
+func Around(ctx context.Context, r Reader, start, end, size uint64) (left, right [][32]byte, err error) {
+	ids := compact.RangeNodes(0, start, nil)
+	n := len(ids)
+	hashes, err := readNodes(ctx, r, compact.RangeNodes(end, size, ids), size)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := arrays(hashes)
+	return all[:n:n], all[n:], nil
+}
+
 // Consistency returns the proof that the tree of size from is a prefix of that of size to (RFC 6962
 // section 2.1.2). It is empty where from is 0 or to.
 func Consistency(ctx context.Context, r Reader, from, to uint64) ([][32]byte, error) {
@@ -105,11 +118,15 @@ func prove(ctx context.Context, r Reader, nodes proof.Nodes, size uint64) ([][32
 	if hashes, err = nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren); err != nil {
 		return nil, err
 	}
-	path := make([][32]byte, len(hashes))
+	return arrays(hashes), nil
+}
+
+func arrays(hashes [][]byte) [][32]byte {
+	all := make([][32]byte, len(hashes))
 	for i, h := range hashes {
-		path[i] = [32]byte(h)
+		all[i] = [32]byte(h)
 	}
-	return path, nil
+	return all
 }
 
 // readNodes reads the hashes of complete subtrees. A node lies at a multiple of 8 levels in a tile,

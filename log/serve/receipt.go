@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"cocket.example/internal/strict"
@@ -16,37 +17,78 @@ import (
 	"cocket.example/receipt"
 )
 
-// receipt is the tlog-proof of one entry. The earliest kept checkpoint that covers it changes while
-// checkpoints are thinned out, so that a receipt is not immutable although every one stays valid.
+// receipt is the tlog-proof of one entry, or the batch receipt of several. The earliest kept checkpoint
+// that covers them changes while checkpoints are thinned out, so that a receipt is not immutable
+// although every one stays valid.
 func (h *Handler) receipt(r *http.Request, path string) (resource, error) {
-	index, err := strict.Decimal(path)
+	s, err := parseSpan(path)
 	if err != nil {
-		return resource{}, notYet("not the path of a receipt, such as receipt/17")
+		return resource{}, err
 	}
 	q, err := parseReceiptQuery(r)
 	if err != nil {
 		return resource{}, err
 	}
-	if err := h.await(r.Context(), index, q.wait); err != nil {
+	if err := h.await(r.Context(), s.end-1, q.wait); err != nil {
 		return resource{}, err
 	}
-	proof, err := h.config.Log.Receipt(r.Context(), index, q.latest)
+	body, err := h.prove(r.Context(), s, q)
 	if errors.Is(err, fs.ErrNotExist) {
-		return resource{}, notYet("no published checkpoint covers this index yet, ask again with wait=60s")
+		return resource{}, notYet("no published checkpoint covers %s yet, ask again with wait=60s", s)
 	}
 	if err != nil {
 		return resource{}, err
-	}
-	if q.ed25519 {
-		if proof.Checkpoint, err = onlyEd25519(proof.Checkpoint); err != nil {
-			return resource{}, err
-		}
 	}
 	cache := minute
 	if q.latest {
 		cache = second
 	}
-	return resource{body: proof.Bytes(), kind: text, cache: cache}, nil
+	return resource{body: body, kind: text, cache: cache}, nil
+}
+
+// span is what the path of a receipt names: an entry, or all of a batch.
+type span struct {
+	start, end uint64
+	batch      bool
+}
+
+// parseSpan parses "17", or "4096-14096", whose end is not in the batch.
+func parseSpan(path string) (s span, err error) {
+	first, end, batch := strings.Cut(path, "-")
+	s.batch = batch
+	if s.start, err = strict.Decimal(first); err == nil {
+		s.end = s.start + 1
+		if batch {
+			s.end, err = strict.Decimal(end)
+		}
+	}
+	if err != nil || s.start >= s.end {
+		return s, notYet("not the path of a receipt, such as receipt/17 or receipt/4096-14096")
+	}
+	return s, nil
+}
+
+func (s span) String() string {
+	if s.batch {
+		return "these indexes"
+	}
+	return "this index"
+}
+
+// prove prints the receipt.
+func (h *Handler) prove(ctx context.Context, s span, q receiptQuery) ([]byte, error) {
+	if s.batch {
+		b, err := h.config.Log.BatchReceipt(ctx, s.start, s.end, q.latest)
+		if err == nil {
+			b.Checkpoint, err = q.signatures(b.Checkpoint)
+		}
+		return b.Bytes(), err
+	}
+	r, err := h.config.Log.Receipt(ctx, s.start, q.latest)
+	if err == nil {
+		r.Checkpoint, err = q.signatures(r.Checkpoint)
+	}
+	return r.Bytes(), err
 }
 
 // receiptQuery is what may be said of a receipt: ?wait=10s&at=latest&signatures=ed25519.
@@ -77,6 +119,14 @@ func (q receiptQuery) is(name, value string) (bool, error) {
 		return false, web.Errorf(http.StatusBadRequest, "unknown value of %s, want %s", name, value)
 	}
 	return q.Has(name), nil
+}
+
+// signatures leaves out of a checkpoint what was not asked for.
+func (q receiptQuery) signatures(checkpoint []byte) ([]byte, error) {
+	if !q.ed25519 {
+		return checkpoint, nil
+	}
+	return onlyEd25519(checkpoint)
 }
 
 // await waits until a published checkpoint covers index. That the time ran out is for the receipt

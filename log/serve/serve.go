@@ -33,6 +33,7 @@ type Log interface {
 	Published(ctx context.Context) ([]byte, error)
 	Lookup(ctx context.Context, leaf [32]byte) (uint64, bool, error)
 	Receipt(ctx context.Context, index uint64, latest bool) (receipt.Receipt, error)
+	BatchReceipt(ctx context.Context, start, end uint64, latest bool) (receipt.Batch, error)
 	Wait(ctx context.Context, index uint64) error
 }
 

@@ -238,7 +238,7 @@ func TestPaths(t *testing.T) {
 		"/tile/entries", "/tile/entries/", "/tile/", "/tile", "/tile//0/000", "//tile/0/000",
 		"/tile/0/../0/000", "/%2e%2e/checkpoint", "/%63heckpoint", "/checkpoint/", "//checkpoint", "//",
 		"/./checkpoint", "/CHECKPOINT", "/Tile/0/000", "/tile/0/000.P/1", "/tile/0%2f000", "/checkpoint%20",
-		"/receipt", "/receipt/", "/receipt/01", "/receipt/+1", "/receipt/0/", "/receipt/0-2",
+		"/receipt", "/receipt/", "/receipt/01", "/receipt/+1", "/receipt/0/", "/receipt/0-301",
 		"/receipt/9999999999999999999999", "/index", "/index/ab", "/index/" + strings.Repeat("A", 64),
 		"/inclusion/0", "/inclusion/0/1/2", "/inclusion/00/1", "/inclusion/1/1", "/inclusion/0/0",
 		"/consistency/2/1", "/consistency/1", "/refers/0", "/add", "/favicon.ico", "/index.html",
@@ -265,6 +265,7 @@ func TestUnsigned(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/tile/0/000.p/1", "/tile/entries/000.p/1", "/receipt/0", "/receipt/0?at=latest", "/receipt/0?wait=1ms",
+		"/receipt/0-1", "/receipt/0-1?at=latest", "/receipt/0-1?wait=1ms",
 		"/index/" + hex.EncodeToString(leaf[:]), "/refers/" + hex.EncodeToString(leaf[:]),
 		"/inclusion/0/1", "/consistency/1/1",
 	} {
