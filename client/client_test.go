@@ -175,11 +175,12 @@ func TestBounds(t *testing.T) {
 	_, batch := c.SubmitBatch(t.Context(), [][]byte{{1}})
 	_, checkpoint := c.Checkpoint(t.Context())
 	_, proof := c.Receipt(t.Context(), 1, 0)
+	_, batchProof := c.BatchReceipt(t.Context(), 1, 2, 0)
 	_, tile := c.ReadTile(t.Context(), 0, 0, 256)
 	_, bundle := c.ReadBundle(t.Context(), 0, 256)
 	_, _, lookup := c.Lookup(t.Context(), [32]byte{})
 	_, metadata := c.Metadata(t.Context())
-	for i, err := range []error{submit, batch, checkpoint, proof, tile, bundle, lookup, metadata} {
+	for i, err := range []error{submit, batch, checkpoint, proof, batchProof, tile, bundle, lookup, metadata} {
 		if err == nil || !strings.Contains(err.Error(), "longer than") {
 			t.Errorf("request %d: %v", i, err)
 		}

@@ -22,6 +22,7 @@ import (
 const (
 	maxCheckpoint = 128 << 10
 	maxReceipt    = maxCheckpoint + 8<<10 // and 63 hashes of 45 bytes, an index, an extra line
+	maxBatchProof = maxCheckpoint + 9<<10 // and 184 hashes of 45 bytes, a range
 	maxMetadata   = 1 << 20
 	maxIndex      = 20
 )
@@ -45,6 +46,17 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 // Where there is none yet it waits up to wait for one, and then the error wraps fs.ErrNotExist.
 func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) ([]byte, error) {
 	r := request{method: http.MethodGet, path: "/receipt/" + strconv.FormatUint(index, 10), limit: maxReceipt}
+	return c.await(ctx, r, wait)
+}
+
+// BatchReceipt is Receipt of all entries from start to end−1 at once (docs/http.md).
+func (c *Client) BatchReceipt(ctx context.Context, start, end uint64, wait time.Duration) ([]byte, error) {
+	r := request{method: http.MethodGet, path: fmt.Sprintf("/receipt/%d-%d", start, end), limit: maxBatchProof}
+	return c.await(ctx, r, wait)
+}
+
+// await sends a request for what may not be there yet, until it is or the time is over.
+func (c *Client) await(ctx context.Context, r request, wait time.Duration) ([]byte, error) {
 	deadline := time.Now().Add(wait)
 	for attempt := 1; ; attempt++ {
 		r.wait = min(time.Until(deadline), maxWait).Truncate(time.Millisecond)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,7 +108,9 @@ func TestMetadata(t *testing.T) {
 func TestReceiptWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ready := time.Now().Add(90 * time.Second)
+		var paths []string
 		c := fake(t, func(r *http.Request) (*http.Response, error) {
+			paths = append(paths, r.URL.Path)
 			wait, err := time.ParseDuration(r.URL.Query().Get("wait"))
 			if err != nil || wait <= 0 || wait > time.Minute {
 				t.Errorf("wait %q", r.URL.RawQuery)
@@ -120,6 +123,13 @@ func TestReceiptWaits(t *testing.T) {
 		})
 		if b, err := c.Receipt(t.Context(), 3, 2*time.Minute); err != nil || string(b) != "receipt" {
 			t.Errorf("%q, %v", b, err)
+		}
+		ready = time.Now().Add(90 * time.Second)
+		if b, err := c.BatchReceipt(t.Context(), 3, 9, 2*time.Minute); err != nil || string(b) != "receipt" {
+			t.Errorf("%q, %v", b, err)
+		}
+		if want := []string{"/2027/receipt/3", "/2027/receipt/3", "/2027/receipt/3-9", "/2027/receipt/3-9"}; !slices.Equal(paths, want) {
+			t.Errorf("asked for %q, want %q", paths, want)
 		}
 	})
 }
