@@ -128,7 +128,8 @@ func TestReceiptWaits(t *testing.T) {
 		if b, err := c.BatchReceipt(t.Context(), 3, 9, 2*time.Minute); err != nil || string(b) != "receipt" {
 			t.Errorf("%q, %v", b, err)
 		}
-		if want := []string{"/2027/receipt/3", "/2027/receipt/3", "/2027/receipt/3-9", "/2027/receipt/3-9"}; !slices.Equal(paths, want) {
+		want := []string{"/2027/receipt/3", "/2027/receipt/3", "/2027/receipt/3-9", "/2027/receipt/3-9"}
+		if !slices.Equal(paths, want) {
 			t.Errorf("asked for %q, want %q", paths, want)
 		}
 	})

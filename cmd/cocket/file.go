@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"cocket.example/receipt"
 )
 
@@ -50,6 +52,7 @@ type output struct {
 	path  string
 	mode  os.FileMode
 	force bool // overwrite what is there
+	later bool // is made durable with others, see syncAll
 }
 
 // check fails early where write would fail at the end.
@@ -68,6 +71,8 @@ func (o output) exists() error {
 // write makes a file appear whole or not at all:
 //
 //	write path.*.tmp ▸ fsync ▸ link (or, with force, rename) to path ▸ fsync of the folder
+//
+// With later it is not durable when write returns.
 func (o output) write(content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(o.path), filepath.Base(o.path)+".*.tmp")
 	if err != nil {
@@ -75,11 +80,14 @@ func (o output) write(content []byte) error {
 	}
 	defer os.Remove(f.Name()) // gone already if it was renamed
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(o.mode), f.Sync(), f.Close())
-	if err != nil {
+	err = errors.Join(err, f.Chmod(o.mode))
+	if !o.later {
+		err = errors.Join(err, f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := o.install(f.Name()); err != nil {
+	if err := o.install(f.Name()); err != nil || o.later {
 		return err
 	}
 	return syncDir(filepath.Dir(o.path))
@@ -103,4 +111,21 @@ func syncDir(path string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// syncAll makes everything durable that was written to the file system of a folder, with one call.
+func syncAll(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
+}
+
+// makeDir makes a folder unless it is there.
+func makeDir(path string) error {
+	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
 }

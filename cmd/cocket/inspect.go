@@ -20,8 +20,8 @@ func newInspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
-		Long: `Say what a file holds: an entry, opening, disclosure, receipt, checkpoint,
-policy or key, which is told by its content. No signature is verified; see
+		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
+checkpoint, policy or key, which is told by its content. No signature is verified; see
 verify for that. Of a secret key or an opening the secret is never shown, but
 the values of an opening are.`,
 		Example: `  cocket inspect cert.opening.json
@@ -56,6 +56,7 @@ const (
 	kindOpening    kind = "an opening"
 	kindDisclosure kind = "a disclosure"
 	kindReceipt    kind = "a receipt"
+	kindBatch      kind = "a batch receipt"
 	kindCheckpoint kind = "a checkpoint"
 	kindPolicy     kind = "a policy"
 	kindKey        kind = "a verifier key"
@@ -74,6 +75,8 @@ func recognise(b []byte) kind {
 		return kindEntry
 	case strings.HasPrefix(text, "c2sp.org/tlog-proof@"):
 		return kindReceipt
+	case strings.HasPrefix(text, "cocket-batch/"):
+		return kindBatch
 	case strings.HasPrefix(text, "PRIVATE+KEY+"):
 		return kindSecret
 	case strings.Contains(text, "\n\n\u2014 "):
@@ -117,13 +120,14 @@ func inspect(k kind, b []byte) (*facts, error) {
 		kindOpening:    showOpening,
 		kindDisclosure: showDisclosure,
 		kindReceipt:    showReceipt,
+		kindBatch:      showBatch,
 		kindCheckpoint: showCheckpoint,
 		kindPolicy:     showPolicy,
 		kindKey:        showKey,
 		kindSecret:     showSecret,
 	}[k]
 	if show == nil {
-		return nil, errors.New("want an entry, opening, disclosure, receipt, checkpoint, policy or key")
+		return nil, errors.New("want an entry, opening, disclosure, receipt, batch receipt, checkpoint, policy or key")
 	}
 	return f, show(f, b)
 }
@@ -200,6 +204,16 @@ func showReceipt(f *facts, b []byte) error {
 	}
 	f.add("index", fmt.Sprint(r.Index))
 	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	return showCheckpoint(f, r.Checkpoint)
+}
+
+func showBatch(f *facts, b []byte) error {
+	r, err := receipt.ParseBatch(b)
+	if err != nil {
+		return err
+	}
+	f.add("entries", fmt.Sprintf("%d to %d", r.Start, r.End-1))
+	f.add("proof", fmt.Sprintf("%d hashes", len(r.Left)+len(r.Right)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 

@@ -22,24 +22,44 @@ import (
 type submission struct {
 	url, token, policy string
 	wait               time.Duration
+	batch              bool
 	out                output
 }
 
 func newSubmitCommand() *cobra.Command {
 	s := submission{out: output{mode: 0o644}}
 	cmd := &cobra.Command{
-		Use:   "submit OPENING --url URL --token-file FILE --policy FILE --out FILE",
-		Short: "File the entry of an opening, and fetch its receipt",
+		Use: `submit OPENING --url URL --token-file FILE --policy FILE --out FILE
+  cocket submit --batch FILE...|DIR --url URL --token-file FILE --policy FILE --out DIR`,
+		Short: "File the entries of openings, and fetch their receipts",
 		Long: `File the entry of an opening in the log, wait until witnesses have cosigned that
 it is there, and write the receipt. Only the entry is sent, never the opening.
 The receipt is verified under the policy before it is written.
 
 It can be repeated: the log gives the same entry the same index, and a receipt
-that verifies is kept as it is.`,
+that verifies is kept as it is.
+
+With --batch the entries of many openings are filed together: of those named, or
+of all *.opening.json in a folder. Into the folder of --out goes one batch
+receipt for each range of indexes that they got, START-END.cocket-batch, with
+the leaf hashes of its entries beside it. It is one range as a rule; entries
+that the log held already lie elsewhere. Cut every entry's own receipt from it
+with "cocket cut". If it is broken off, run it again: entries whose batch
+receipt is there are left out, of the others none is filed twice.`,
 		Example: `  cocket submit cert.opening.json --url https://log.example --token-file token \
-      --policy policy --out cert.tlog-proof`,
-		Args: cobra.ExactArgs(1),
+      --policy policy --out cert.tlog-proof
+  cocket submit --batch openings --url https://log.example --token-file token \
+      --policy policy --out filed`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if s.batch {
+				return cobra.MinimumNArgs(1)(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.batch {
+				return s.submitBatch(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return s.submit(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
 	}
@@ -47,8 +67,10 @@ that verifies is kept as it is.`,
 	cmd.Flags().StringVar(&s.token, "token-file", "", "`FILE` that holds your token")
 	cmd.Flags().StringVar(&s.policy, "policy", "", "`FILE` of the policy")
 	cmd.Flags().DurationVar(&s.wait, "wait", 2*time.Minute, "how long to wait for the cosigned receipt")
-	cmd.Flags().StringVar(&s.out.path, "out", "", "file for the receipt, such as cert.tlog-proof")
-	cmd.Flags().BoolVar(&s.out.force, "force", false, "overwrite a file that is no receipt of this entry")
+	cmd.Flags().StringVar(&s.out.path, "out", "",
+		"file for the receipt, such as cert.tlog-proof, or `FOLDER` for batch receipts")
+	cmd.Flags().BoolVar(&s.out.force, "force", false, "overwrite a file that is no receipt of these entries")
+	cmd.Flags().BoolVar(&s.batch, "batch", false, "file many entries together")
 	require(cmd, "url", "token-file", "policy", "out")
 	return cmd
 }

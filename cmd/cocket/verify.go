@@ -83,6 +83,10 @@ func (v verification) verify(path string) (client.Report, error) {
 		if err != nil {
 			return client.Report{}, err
 		}
+		if recognise(proof) == kindBatch {
+			return client.Report{}, fmt.Errorf("%s is a batch receipt: cut the opening's own receipt from it "+
+				"with \"cocket cut\"", v.receipt)
+		}
 		return verifier.VerifyOpening(file, proof), nil
 	default:
 		return client.Report{}, fmt.Errorf("%s is %s, want an opening or a disclosure", path, kind)

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+const (
+	batchSuffix  = ".cocket-batch"
+	leavesSuffix = ".leaves"
+)
+
+// batchFile is a batch receipt with what is needed to cut it: the leaf hashes of its entries, in the
+// order of their indexes. They lie in two files, of which the second is written last:
+//
+//	4096-14096.leaves          a hash a line, in base64
+//	4096-14096.cocket-batch    the batch receipt (docs/http.md)
+type batchFile struct {
+	path   string // of the batch receipt
+	batch  receipt.Batch
+	leaves []receipt.Hash // nil where there is no such file
+}
+
+// readBatchFiles reads a batch receipt, or all that lie in a folder.
+func readBatchFiles(path string) ([]batchFile, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{path}
+	if info.IsDir() {
+		if paths, err = batchPaths(path); err != nil {
+			return nil, err
+		}
+	}
+	files := make([]batchFile, len(paths))
+	for i, path := range paths {
+		if files[i], err = readBatchFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func batchPaths(dir string) (paths []string, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), batchSuffix) {
+			paths = append(paths, filepath.Join(dir, f.Name()))
+		}
+	}
+	return paths, err
+}
+
+func readBatchFile(path string) (f batchFile, err error) {
+	f.path = path
+	text, err := readFile(path)
+	if err != nil {
+		return f, err
+	}
+	if f.batch, err = receipt.ParseBatch(text); err != nil {
+		return f, refutedError{fmt.Errorf("%s: %w", path, err)}
+	}
+	text, err = readFile(leavesPath(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	if f.leaves, err = parseLeaves(text); err != nil {
+		return f, refutedError{fmt.Errorf("%s: %w", leavesPath(path), err)}
+	}
+	return f, nil
+}
+
+func leavesPath(path string) string { return strings.TrimSuffix(path, batchSuffix) + leavesSuffix }
+
+// write writes the leaves first, so that a batch receipt is never without them.
+func (f batchFile) write(force bool) error {
+	leaves := output{path: leavesPath(f.path), mode: 0o644, force: true} // means nothing without the receipt
+	if err := leaves.write(printLeaves(f.leaves)); err != nil {
+		return err
+	}
+	return output{path: f.path, mode: 0o644, force: force}.write(f.batch.Bytes())
+}
+
+// parseLeaves parses one base64 hash a line.
+func parseLeaves(text []byte) (leaves []receipt.Hash, err error) {
+	for rest := text; len(rest) > 0; {
+		var line string
+		if line, rest, err = strict.Line(rest); err != nil {
+			return nil, fmt.Errorf("leaf hash %d: %w", len(leaves), err)
+		}
+		h, err := strict.Hash(line)
+		if err != nil {
+			return nil, fmt.Errorf("leaf hash %d: %w", len(leaves), err)
+		}
+		leaves = append(leaves, h)
+	}
+	return leaves, nil
+}
+
+func printLeaves(leaves []receipt.Hash) (text []byte) {
+	for _, h := range leaves {
+		text = append(base64.StdEncoding.AppendEncode(text, h[:]), '\n')
+	}
+	return text
+}

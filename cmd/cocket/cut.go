@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cocket.example/client"
+	"cocket.example/cmd/cocket/internal/progress"
+	"cocket.example/receipt"
+)
+
+// cutting is what the flags of cut say.
+type cutting struct {
+	batch string
+	out   string
+	force bool
+}
+
+func newCutCommand() *cobra.Command {
+	var c cutting
+	cmd := &cobra.Command{
+		Use:   "cut --batch DIR|FILE [--out DIR] FILE...|DIR",
+		Short: "Cut single receipts from batch receipts",
+		Long: `Cut the receipt of every opening or entry named, or of all *.opening.json in a
+folder, from the batch receipts that "cocket submit --batch" wrote. No connection
+is needed. Of cert.opening.json the receipt is cert.tlog-proof, in the folder of
+--out or else beside it: a receipt as any other, for "cocket verify". It shows
+nothing of the batch; give it, and not the batch receipt, to whom the entry
+concerns.
+
+A batch receipt from elsewhere needs all entries of its range, named in the order
+of their indexes, or their leaf hashes in that order, one a line in base64, in
+the file START-END.leaves beside START-END.cocket-batch.
+
+Of several batch receipts that hold an entry, that of the smallest tree is taken,
+which is the earliest. Receipts that are there already are kept.`,
+		Example: `  cocket cut openings --batch filed
+  cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch --out receipts`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := c.cut(cmd.Context(), args, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "receipts %d\n", n)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&c.batch, "batch", "", "`DIR` of batch receipts, or the file of one")
+	cmd.Flags().StringVar(&c.out, "out", "", "`DIR` for the receipts; without it, beside the openings")
+	cmd.Flags().BoolVar(&c.force, "force", false, "overwrite files that are no receipts of these entries")
+	require(cmd, "batch")
+	return cmd
+}
+
+// cut returns the number of receipts that are there in the end.
+func (c cutting) cut(ctx context.Context, args []string, w io.Writer) (int, error) {
+	entries, err := readEntries(ctx, args, w)
+	if err != nil {
+		return 0, err
+	}
+	files, err := c.files(entries)
+	if err != nil {
+		return 0, err
+	}
+	if err := makeDir(c.out); c.out != "" && err != nil {
+		return 0, err
+	}
+	missing := make(map[receipt.Hash][]sealedEntry, len(entries))
+	for _, e := range entries {
+		missing[e.leaf] = append(missing[e.leaf], e)
+	}
+	p := progress.New(w, "cut", len(entries))
+	defer p.Done()
+	for _, f := range files {
+		if err := c.cutFrom(ctx, f, missing, p); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.sync(entries); err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		if missing[e.leaf] != nil {
+			return 0, fmt.Errorf("%s is in none of the batches, and %d others", e.path, len(missing)-1)
+		}
+	}
+	return len(entries), nil
+}
+
+// files reads the batch receipts, the earliest first. One without leaf hashes is taken to be of the
+// entries that are given.
+func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
+	files, err := readBatchFiles(c.batch)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s holds no file whose name ends in %s", c.batch, batchSuffix)
+	}
+	sizes := make(map[string]uint64, len(files))
+	for i, f := range files {
+		cp, _, err := receipt.ParseCheckpoint(f.batch.Checkpoint)
+		if err != nil {
+			return nil, err
+		}
+		sizes[f.path] = cp.Size
+		if f.leaves == nil {
+			for _, e := range entries {
+				files[i].leaves = append(files[i].leaves, e.leaf)
+			}
+		}
+	}
+	slices.SortFunc(files, func(a, b batchFile) int { return cmp.Compare(sizes[a.path], sizes[b.path]) })
+	return files, nil
+}
+
+// cutFrom writes the receipts that a batch receipt gives, and takes their entries off missing.
+func (c cutting) cutFrom(
+	ctx context.Context, f batchFile, missing map[receipt.Hash][]sealedEntry, p *progress.Progress,
+) error {
+	receipts, err := f.batch.Cut(f.leaves)
+	if err != nil {
+		return refutedError{fmt.Errorf("%s: %w", f.path, err)}
+	}
+	for r := range receipts {
+		leaf := f.leaves[r.Index-f.batch.Start]
+		for _, e := range missing[leaf] {
+			if err := errors.Join(ctx.Err(), c.write(e, r)); err != nil {
+				return err
+			}
+			p.Add(1)
+		}
+		delete(missing, leaf)
+	}
+	return nil
+}
+
+// write writes the receipt of an entry, unless there is one.
+func (c cutting) write(e sealedEntry, r receipt.Receipt) error {
+	path := c.path(e)
+	held, err := readFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case client.Covers(e.data, held) == nil:
+		return nil
+	case !c.force:
+		return fmt.Errorf("%s exists already and is no receipt of %s: choose another folder, "+
+			"or give --force to overwrite it", path, e.path)
+	}
+	return output{path: path, mode: 0o644, force: c.force, later: true}.write(r.Bytes())
+}
+
+// path is where the receipt of an entry belongs.
+func (c cutting) path(e sealedEntry) string {
+	dir, name := filepath.Split(e.path)
+	if c.out != "" {
+		dir = c.out
+	}
+	base, opening := strings.CutSuffix(name, openingSuffix)
+	if !opening {
+		base = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	return filepath.Join(dir, base+".tlog-proof")
+}
+
+// sync makes all receipts durable.
+func (c cutting) sync(entries []sealedEntry) error {
+	synced := make(map[string]bool)
+	for _, e := range entries {
+		dir := filepath.Dir(c.path(e))
+		if synced[dir] {
+			continue
+		}
+		synced[dir] = true
+		if err := syncAll(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"cocket.example/cmd/cocket/internal/progress"
+	"cocket.example/declaration"
+)
+
+// openingSuffix is how the names of the openings in a folder end.
+const openingSuffix = ".opening.json"
+
+// sealedEntry is an entry with the file that it was read from.
+type sealedEntry struct {
+	path string
+	log  string // the origin that it is for
+	data []byte
+	leaf declaration.Hash
+}
+
+// readEntries reads the entries of all files, in their order, over all cores. A folder stands for the
+// openings in it, in the order of their names.
+func readEntries(ctx context.Context, args []string, w io.Writer) ([]sealedEntry, error) {
+	paths, err := expand(args)
+	if err != nil {
+		return nil, err
+	}
+	p := progress.New(w, "read", len(paths))
+	defer p.Done()
+	entries := make([]sealedEntry, len(paths))
+	g, reading := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.NumCPU())
+	for i, path := range paths {
+		g.Go(func() (err error) {
+			if reading.Err() == nil {
+				entries[i], err = readEntry(path)
+			}
+			p.Add(1)
+			return err
+		})
+	}
+	return entries, errors.Join(g.Wait(), ctx.Err())
+}
+
+// expand replaces folders by the openings in them.
+func expand(args []string) (paths []string, err error) {
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			paths = append(paths, arg)
+			continue
+		}
+		files, err := os.ReadDir(arg)
+		if err != nil {
+			return nil, err
+		}
+		before := len(paths)
+		for _, f := range files {
+			if strings.HasSuffix(f.Name(), openingSuffix) {
+				paths = append(paths, filepath.Join(arg, f.Name()))
+			}
+		}
+		if len(paths) == before {
+			return nil, fmt.Errorf("%s holds no file whose name ends in %s", arg, openingSuffix)
+		}
+	}
+	return paths, nil
+}
+
+// readEntry reads an entry: that of an opening, which must open it, or one that stands by itself.
+func readEntry(path string) (sealedEntry, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return sealedEntry{}, err
+	}
+	switch kind := recognise(b); kind {
+	case kindEntry:
+	case kindOpening:
+		o, err := declaration.ParseOpening(b)
+		if err != nil {
+			return sealedEntry{}, refutedError{fmt.Errorf("%s: %w", path, err)}
+		}
+		b = o.Entry()
+	default:
+		return sealedEntry{}, fmt.Errorf("%s is %s, want an opening or an entry", path, kind)
+	}
+	e, err := declaration.Parse(b)
+	if err != nil {
+		return sealedEntry{}, refutedError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return sealedEntry{path, e.Log, b, declaration.LeafHash(b)}, nil
+}
