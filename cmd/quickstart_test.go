@@ -47,8 +47,8 @@ func TestQuickStart(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if n := strings.Count(string(out), "Verified."); n != 2 {
-		t.Fatalf("%d verifications succeeded, want 2:\n%s", n, out)
+	if n := strings.Count(string(out), "Verified."); n != 3 {
+		t.Fatalf("%d verifications succeeded, want 3:\n%s", n, out)
 	}
 }
 

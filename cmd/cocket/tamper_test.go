@@ -110,6 +110,11 @@ func (s *site) prove(entry []byte) []byte {
 	leaf := declaration.LeafHash(entry)
 	cp := receipt.Checkpoint{Origin: "customs.example/log", Size: 2}
 	cp.Root = [32]byte(rfc6962.DefaultHasher.HashChildren(first[:], leaf[:]))
+	return receipt.Receipt{Index: 1, Proof: []receipt.Hash{first}, Checkpoint: s.sign(cp)}.Bytes()
+}
+
+// sign signs a checkpoint by the log and all witnesses.
+func (s *site) sign(cp receipt.Checkpoint) []byte {
 	signed, err := cp.Sign(s.log)
 	s.must(err)
 	for i, w := range s.witnesses {
@@ -117,7 +122,7 @@ func (s *site) prove(entry []byte) []byte {
 		s.must(err)
 		signed = append(signed, line.String()...)
 	}
-	return receipt.Receipt{Index: 1, Proof: []receipt.Hash{first}, Checkpoint: signed}.Bytes()
+	return signed
 }
 
 // disclosed makes policy, opening, receipt and a disclosure of two fields with the certifier.
