@@ -6,7 +6,8 @@
 //	go run ./benchmarks --quick --json FILE     all figures on smaller trees, in a few minutes
 //	go run ./benchmarks --only rss_mib,rss_growth
 //
-// Everything that is measured runs in processes of its own, so that the load generator is not counted.
+// Everything that is measured under load runs in processes of its own, so that the load generator is not
+// counted.
 package main
 
 import (
