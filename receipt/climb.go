@@ -5,8 +5,6 @@ package receipt
 import (
 	"fmt"
 	"slices"
-
-	"github.com/transparency-dev/merkle/rfc6962"
 )
 
 // climb hashes from the leaves of a batch to the root, level by level, and returns the levels: of each
@@ -92,8 +90,4 @@ func parents(level []Hash) []Hash {
 		}
 	}
 	return up
-}
-
-func parent(left, right Hash) Hash {
-	return Hash(rfc6962.DefaultHasher.HashChildren(left[:], right[:]))
 }

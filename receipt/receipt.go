@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/transparency-dev/merkle/proof"
-	"github.com/transparency-dev/merkle/rfc6962"
 
 	"cocket.example/internal/strict"
 )
@@ -84,21 +83,23 @@ func parse(b []byte) (r Receipt, err error) {
 
 // parseHashes parses up to limit hashes, one a line, and the empty line behind them.
 func parseHashes(b []byte, limit int) (hashes []Hash, rest []byte, err error) {
+	hashes = make([]Hash, 0, min(limit, bytes.Index(b, []byte("\n\n"))/hashLine+1))
 	for rest = b; ; {
-		var line string
-		if line, rest, err = strict.Line(rest); err != nil {
+		var line []byte
+		if line, rest, err = strict.Cut(rest); err != nil {
 			return nil, nil, fmt.Errorf("hash %d: %w", len(hashes), err)
 		}
-		if line == "" {
+		if len(line) == 0 {
 			return hashes, rest, nil
 		}
-		h, err := strict.Hash(line)
+		if len(hashes) == limit {
+			return nil, nil, fmt.Errorf("more than %d hashes", limit)
+		}
+		h, err := strict.HashBytes(line)
 		if err != nil {
 			return nil, nil, fmt.Errorf("hash %d: %w", len(hashes), err)
 		}
-		if hashes = append(hashes, h); len(hashes) > limit {
-			return nil, nil, fmt.Errorf("more than %d hashes", limit)
-		}
+		hashes = append(hashes, h)
 	}
 }
 
@@ -153,7 +154,7 @@ func (t Trusted) Includes(leaf Hash, r Receipt) error {
 	for i := range r.Proof {
 		path[i] = r.Proof[i][:]
 	}
-	err = proof.VerifyInclusion(rfc6962.DefaultHasher, r.Index, cp.Size, leaf[:], path, cp.Root[:])
+	err = proof.VerifyInclusion(sha256Tree, r.Index, cp.Size, leaf[:], path, cp.Root[:])
 	if err != nil {
 		return fmt.Errorf("inclusion: the entry is not at index %d of the log's tree of %d: %w", r.Index, cp.Size, err)
 	}
