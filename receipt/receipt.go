@@ -40,7 +40,8 @@ type Receipt struct {
 // Parse parses a receipt (PF-1 … PF-7). It verifies nothing.
 func Parse(b []byte) (Receipt, error) {
 	r, err := parse(b)
-	if err == nil && !bytes.Equal(r.Bytes(), b) {
+	var room [4 << 10]byte // most receipts fit
+	if err == nil && !bytes.Equal(r.print(room[:0]), b) {
 		err = errors.New("not in canonical form")
 	}
 	if err != nil {
@@ -125,12 +126,16 @@ func (r Receipt) checkShape() error {
 
 // Bytes prints the receipt.
 func (r Receipt) Bytes() []byte {
-	b := make([]byte, 0, 64+2*len(r.Extra)+hashLine*len(r.Proof)+len(r.Checkpoint))
+	return r.print(make([]byte, 0, 64+2*len(r.Extra)+hashLine*len(r.Proof)+len(r.Checkpoint)))
+}
+
+func (r Receipt) print(b []byte) []byte {
 	b = append(b, receiptHeader+"\n"...)
 	if len(r.Extra) > 0 {
 		b = append(b, "extra "+base64.StdEncoding.EncodeToString(r.Extra)+"\n"...)
 	}
-	b = append(b, "index "+strconv.FormatUint(r.Index, 10)+"\n"...)
+	b = append(b, "index "...)
+	b = append(strconv.AppendUint(b, r.Index, 10), '\n')
 	b = appendHashes(b, r.Proof)
 	return append(append(b, '\n'), r.Checkpoint...)
 }
@@ -150,9 +155,10 @@ func (t Trusted) Includes(leaf Hash, r Receipt) error {
 	if err != nil {
 		return err
 	}
-	path := make([][]byte, len(r.Proof))
+	var room [maxHashes][]byte
+	path := room[:0]
 	for i := range r.Proof {
-		path[i] = r.Proof[i][:]
+		path = append(path, r.Proof[i][:])
 	}
 	err = proof.VerifyInclusion(sha256Tree, r.Index, cp.Size, leaf[:], path, cp.Root[:])
 	if err != nil {
