@@ -42,7 +42,7 @@ func ParseSignatures(lines []byte) ([]Signature, error) {
 	if len(lines) > MaxCheckpoint {
 		return nil, fmt.Errorf("signatures of %d bytes, want at most %d", len(lines), MaxCheckpoint)
 	}
-	var signatures []Signature
+	signatures := make([]Signature, 0, 4)
 	for rest := lines; len(rest) > 0; {
 		line, after, err := strict.Line(rest)
 		if err != nil {
@@ -87,10 +87,23 @@ func splitNote(signed []byte) (text []byte, signatures []Signature, err error) {
 	if len(signed) > MaxCheckpoint {
 		return nil, nil, fmt.Errorf("signed note of %d bytes, want at most %d", len(signed), MaxCheckpoint)
 	}
-	i := bytes.LastIndex(signed, []byte("\n\n"))
+	i := lastEmptyLine(signed)
 	if i < 0 {
 		return nil, nil, errors.New("no empty line between text and signatures (SN-1)")
 	}
-	signatures, err = ParseSignatures(signed[i+2:])
-	return signed[:i+1], signatures, err
+	signatures, err = ParseSignatures(signed[i+1:])
+	return signed[:i], signatures, err
+}
+
+// lastEmptyLine returns where the last empty line begins, or −1. It goes back line by line, which of so
+// short a text is faster than bytes.LastIndex.
+func lastEmptyLine(text []byte) int {
+	for end := len(text); end > 0; {
+		lf := bytes.LastIndexByte(text[:end-1], '\n')
+		if lf >= 0 && lf == end-2 && text[end-1] == '\n' {
+			return end - 1
+		}
+		end = lf + 1
+	}
+	return -1
 }
