@@ -110,7 +110,7 @@ func TestCutsAreInclusionProofs(t *testing.T) {
 func TestNoRelabelledRangeVerifies(t *testing.T) {
 	w := newWorld()
 	leaves := leavesOf(0, exhaustive)
-	largest := int64(soak.Rounds(24, exhaustive))
+	largest := int64(soak.Rounds(20, exhaustive))
 	tried, shaped := 0, 0
 	rangesUpTo64(w, func(trusted receipt.Trusted, b receipt.Batch, size, start, end int64) {
 		if size > largest {
