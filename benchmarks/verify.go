@@ -106,7 +106,7 @@ func verifyAll(ctx context.Context, trusted receipt.Trusted, receipts []printed)
 	for part := range slices.Chunk(receipts, (len(receipts)+cores-1)/cores) {
 		g.Go(func() error {
 			for _, p := range part {
-				one, err := receipt.Parse(p.text)
+				one, err := trusted.Parse(p.text)
 				if err != nil {
 					return err
 				}

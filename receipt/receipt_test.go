@@ -5,6 +5,7 @@ package receipt_test
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,26 @@ func TestTampering(t *testing.T) {
 	line := receipt.Signature{Name: stranger.Name, ID: stranger.ID, Sig: []byte{1}}
 	if err := w.verify(append(b, line.String()...), leaf(2)); err != nil {
 		t.Errorf("unknown signature not skipped (SN-8): %v", err)
+	}
+}
+
+// TestTrustedParse: a checkpoint that is known is not parsed again, and nothing else is different.
+func TestTrustedParse(t *testing.T) {
+	w := newWorld()
+	good := w.receipt(5, 2).Bytes()
+	trusted := must(w.policy.Verify(w.receipt(5, 2).Checkpoint))
+	texts := [][]byte{good, w.receipt(5, 4).Bytes(), w.receipt(6, 2).Bytes(), []byte("\n\n")}
+	for i := range good {
+		bad := slices.Clone(good)
+		bad[i] ^= 1
+		texts = append(texts, bad, good[:i])
+	}
+	for _, text := range texts {
+		want, wantErr := receipt.Parse(text)
+		got, err := trusted.Parse(text)
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Fatalf("%q: %v, want %v", text, err, wantErr)
+		}
 	}
 }
 
