@@ -3,7 +3,6 @@
 package tamper
 
 import (
-	"fmt"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -20,61 +19,54 @@ type Proof struct {
 // bitsOf is how many bits of each hash are flipped, one at a time.
 func bitsOf() int { return soak.Rounds(1, 256) }
 
-// Tampered yields every small change of a proof with its name: each hash changed by a bit, dropped,
-// doubled, swapped with the next; a hash added before, between and behind them; index or old size,
-// and size, one less and one more. What comes out the same by chance is left out.
+// Tampered yields every small change of a proof with its name: those of its hashes; index or old size,
+// and size, one less and one more.
 func (p Proof) Tampered() iter.Seq2[string, Proof] {
 	return func(yield func(string, Proof) bool) {
-		for what, hashes := range p.hashes() {
-			if slices.Equal(hashes, p.Hashes) {
-				continue
-			}
+		for what, hashes := range Changed(p.Hashes, p.At+p.Size) {
 			if !yield(what, Proof{p.At, p.Size, hashes}) {
 				return
 			}
 		}
-		for _, d := range []uint64{^uint64(0), 1} { // −1, +1
-			if d == 1 || p.At > 0 {
-				if !yield(fmt.Sprintf("index or old size %+d", int64(d)), Proof{p.At + d, p.Size, p.Hashes}) {
-					return
-				}
-			}
-			if !yield(fmt.Sprintf("size %+d", int64(d)), Proof{p.At, p.Size + d, p.Hashes}) {
-				return
-			}
-		}
+		_ = (p.At == 0 || yield("index or old size -1", Proof{p.At - 1, p.Size, p.Hashes})) &&
+			yield("index or old size +1", Proof{p.At + 1, p.Size, p.Hashes}) &&
+			yield("size -1", Proof{p.At, p.Size - 1, p.Hashes}) &&
+			yield("size +1", Proof{p.At, p.Size + 1, p.Hashes})
 	}
 }
 
-// hashes yields every change of the hashes.
-func (p Proof) hashes() iter.Seq2[string, []Hash] {
+// Changed yields every small change of a list of hashes with its name: each hash changed by a bit,
+// which moves with the salt, dropped, doubled, swapped with the next; a hash added before, between and
+// behind them. What comes out the same by chance is left out.
+func Changed(hashes []Hash, salt uint64) iter.Seq2[string, []Hash] {
 	return func(yield func(string, []Hash) bool) {
 		add := Hash{1, 2, 3}
-		for i := range p.Hashes {
+		for i, h := range hashes {
 			for n := range bitsOf() {
-				if !yield("a bit flipped", p.flip(i, (n+int(p.At+p.Size)+7*i)%256)) {
+				if !yield("a bit flipped", flip(hashes, i, (n+int(salt%256)+7*i)%256)) {
 					return
 				}
 			}
-			if !yield("hash dropped", slices.Delete(slices.Clone(p.Hashes), i, i+1)) ||
-				!yield("hash doubled", slices.Insert(slices.Clone(p.Hashes), i, p.Hashes[i])) ||
-				!yield("hash added", slices.Insert(slices.Clone(p.Hashes), i, add)) ||
-				!yield("hashes swapped", p.swap(i, (i+1)%len(p.Hashes))) {
+			next := (i + 1) % len(hashes)
+			if !yield("hash dropped", slices.Delete(slices.Clone(hashes), i, i+1)) ||
+				!yield("hash doubled", slices.Insert(slices.Clone(hashes), i, h)) ||
+				!yield("hash added", slices.Insert(slices.Clone(hashes), i, add)) ||
+				hashes[next] != h && !yield("hashes swapped", swap(hashes, i, next)) {
 				return
 			}
 		}
-		yield("hash added at the end", append(slices.Clone(p.Hashes), add))
+		yield("hash added at the end", append(slices.Clone(hashes), add))
 	}
 }
 
-func (p Proof) flip(i, bit int) []Hash {
-	hashes := slices.Clone(p.Hashes)
+func flip(hashes []Hash, i, bit int) []Hash {
+	hashes = slices.Clone(hashes)
 	hashes[i][bit/8] ^= 1 << (bit % 8)
 	return hashes
 }
 
-func (p Proof) swap(i, j int) []Hash {
-	hashes := slices.Clone(p.Hashes)
+func swap(hashes []Hash, i, j int) []Hash {
+	hashes = slices.Clone(hashes)
 	hashes[i], hashes[j] = hashes[j], hashes[i]
 	return hashes
 }
@@ -92,7 +84,7 @@ func (p Proof) Damaged(r *rand.Rand) Proof {
 			p.Hashes = slices.Insert(slices.Clone(p.Hashes), r.IntN(n+1), Hash{byte(r.Uint32())})
 		case n == 0:
 		case kind == 3:
-			p.Hashes = p.swap(r.IntN(n), r.IntN(n))
+			p.Hashes = swap(p.Hashes, r.IntN(n), r.IntN(n))
 		case kind == 4:
 			i := r.IntN(n)
 			p.Hashes = slices.Delete(slices.Clone(p.Hashes), i, i+1)
@@ -102,7 +94,7 @@ func (p Proof) Damaged(r *rand.Rand) Proof {
 		case kind == 6:
 			p.Hashes = p.Hashes[:r.IntN(n)]
 		default:
-			p.Hashes = p.flip(r.IntN(n), r.IntN(256))
+			p.Hashes = flip(p.Hashes, r.IntN(n), r.IntN(256))
 		}
 	}
 	return p
