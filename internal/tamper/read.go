@@ -60,7 +60,7 @@ var larger = []uint64{65536, 65537, 65539, 65536 + 256, 65536 + 256 + 3, 65536 +
 
 // Stride is the distance of the leaves that are read from one tree. They begin elsewhere in the next,
 // so that every place of a tile is tried with each of its neighbours.
-func Stride() uint64 { return uint64(soak.Rounds(5, 1)) }
+func Stride() uint64 { return uint64(soak.Rounds(7, 1)) }
 
 // readings yields sizes and indexes: every so many of the small trees, and of the first tile of the
 // larger ones, where also the last leaves of some tiles.

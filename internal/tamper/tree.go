@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package tamper makes trees of any size and enumerates what a forger would try on their proofs and
-// tiles. It knows RFC 6962 and nothing of the project, so that it can judge every part of it, and
-// other people's code too. Only tests import it.
+// tiles. It knows RFC 6962 and next to nothing of the project, so that it can judge every part of it,
+// and other people's code too. Only tests import it.
 package tamper
 
 import (
