@@ -8,18 +8,19 @@ import (
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
 
+	"cocket.example/internal/tamper"
 	"cocket.example/internal/tile"
 )
 
 func TestHasher(t *testing.T) {
 	var h tile.Hasher
 	m := newMemory(300)
-	for i, leaf := range m.leaves {
-		if got := h.Leaf(entry(i)); got != leaf {
+	for i := range m.Size {
+		if got := h.Leaf(tamper.Entry(i)); got != m.Tree.Leaf(i) {
 			t.Fatalf("leaf %d: %x", i, got)
 		}
 	}
-	if got := tile.Node(m.leaves[0], m.leaves[1]); got != naiveRoot(m.leaves[:2]) {
+	if got := tile.Node(m.Tree.Leaf(0), m.Tree.Leaf(1)); got != m.Tree.Root(2) {
 		t.Errorf("node: %x", got)
 	}
 }
@@ -28,18 +29,16 @@ func TestHasher(t *testing.T) {
 func TestAppendFull(t *testing.T) {
 	m := newMemory(3 * tile.Width)
 	edge := tile.NewRange()
-	for end := tile.Width; end <= len(m.leaves); end += tile.Width {
-		if err := tile.AppendFull(edge, naiveRoot(m.leaves[end-tile.Width:end])); err != nil {
+	for n := range m.Size / tile.Width {
+		if err := tile.AppendFull(edge, m.Tree.Subtree(tile.Height, n)); err != nil {
 			t.Fatal(err)
 		}
-		if got := must(tile.RangeRoot(edge)); got != naiveRoot(m.leaves[:end]) {
-			t.Errorf("root of %d: %x", end, got)
+		if got := must(tile.RangeRoot(edge)); got != m.Tree.Root((n+1)*tile.Width) {
+			t.Errorf("root of %d tiles: %x", n+1, got)
 		}
 	}
-	if err := edge.Append(m.leaves[0][:], nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := tile.AppendFull(edge, m.leaves[0]); err == nil {
+	appendLeaf(t, edge, m, 0)
+	if err := tile.AppendFull(edge, m.Tree.Leaf(0)); err == nil {
 		t.Error("a tile was appended in the middle of another")
 	}
 }
