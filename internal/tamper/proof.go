@@ -36,7 +36,7 @@ func (p Proof) Tampered() iter.Seq2[string, Proof] {
 }
 
 // Changed yields every small change of a list of hashes with its name: each hash changed by a bit,
-// which moves with the salt, dropped, doubled, swapped with the next; a hash added before, between and
+// which moves with the salt, dropped, doubled, swapped with its neighbour; a hash added before, between and
 // behind them. What comes out the same by chance is left out.
 func Changed(hashes []Hash, salt uint64) iter.Seq2[string, []Hash] {
 	return func(yield func(string, []Hash) bool) {
@@ -47,11 +47,10 @@ func Changed(hashes []Hash, salt uint64) iter.Seq2[string, []Hash] {
 					return
 				}
 			}
-			next := (i + 1) % len(hashes)
 			if !yield("hash dropped", slices.Delete(slices.Clone(hashes), i, i+1)) ||
 				!yield("hash doubled", slices.Insert(slices.Clone(hashes), i, h)) ||
 				!yield("hash added", slices.Insert(slices.Clone(hashes), i, add)) ||
-				hashes[next] != h && !yield("hashes swapped", swap(hashes, i, next)) {
+				i > 0 && hashes[i-1] != h && !yield("hashes swapped", swap(hashes, i-1, i)) {
 				return
 			}
 		}
