@@ -25,9 +25,9 @@ type Verdicts struct {
 	By       map[string]int // the accepted, by the kind of forgery
 }
 
-// ReadForged lets a reader read leaves of every tree up to Sizes, and of a few larger ones, from every
+// TryForged lets a reader read leaves of every tree up to Sizes, and of a few larger ones, from every
 // log that Forgeries yields. It is an error if the reader fails on honest tiles.
-func ReadForged(read Read) (Verdicts, error) {
+func TryForged(read Read) (Verdicts, error) {
 	type task struct{ size, index uint64 }
 	tasks := make(chan task)
 	tree := New(slices.Max(larger))

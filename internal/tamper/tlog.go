@@ -8,9 +8,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ReadTlog reads a leaf with the tile reader of x/mod, of whichever version the module has that is
+// TlogLeaf is a Read: it reads a leaf with the tile reader of x/mod, of whichever version the module has that is
 // being tested.
-func ReadTlog(l Log, root Hash, index uint64) (Hash, error) {
+func TlogLeaf(l Log, root Hash, index uint64) (Hash, error) {
 	tree := tlog.Tree{N: int64(l.Size), Hash: tlog.Hash(root)}
 	at := tlog.StoredHashIndex(0, int64(index))
 	hashes, err := tlog.TileHashReader(tree, tlogTiles{l}).ReadHashes([]int64{at})
