@@ -117,17 +117,46 @@ func TestTamperReceiptBits(t *testing.T) {
 		text := f.receipt(p).Bytes()
 		for bit := range 8 * len(text) {
 			tried++
-			wrong := bytes.Clone(text)
-			wrong[bit/8] ^= 1 << (bit % 8)
-			r, err := receipt.Parse(wrong)
-			if err != nil {
-				continue
-			}
-			trusted, err := f.policy.Verify(r.Checkpoint)
-			if err == nil && trusted.Includes(f.tree.Leaf(p.At), r) == nil {
-				t.Errorf("bit %d of byte %d, %q: accepted", bit%8, bit/8, text[bit/8])
-			}
+			refusesBit(t, f.policy, text, bit, f.tree.Leaf(p.At))
 		}
 	}
 	t.Logf("bits of receipts: %d tamperings, all refused", tried)
+}
+
+// A bit of every byte of a receipt whose log and witness sign with ML-DSA-44 is flipped.
+func TestTamperMLDSABits(t *testing.T) {
+	soak.NoRace(t)
+	log, logKey := timedKey(1, origin)
+	witness, witnessKey := mldsaWitness(2, "w.example")
+	policy := must(receipt.ParsePolicy(fmt.Appendf(nil, "log %s\nwitness w %s\nquorum w\n", logKey, witnessKey)))
+	tree, p := tamper.New(5), tamper.Proof{At: 2, Size: 5}
+	cp := receipt.Checkpoint{Origin: origin, Size: p.Size, Root: tree.Root(p.Size)}
+	signed := append(must(cp.Sign(log)), must(witness.Cosign(cp, past)).String()...)
+	text := receipt.Receipt{Index: p.At, Proof: tree.Inclusion(p.At, p.Size), Checkpoint: signed}.Bytes()
+	if _, err := policy.Verify(signed); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for at := range text {
+		for n := range soak.Rounds(1, 8) {
+			tried++
+			refusesBit(t, policy, text, 8*at+(at+n)%8, tree.Leaf(p.At))
+		}
+	}
+	t.Logf("bits of receipts with ML-DSA-44: %d tamperings, all refused", tried)
+}
+
+// refusesBit flips a bit of a receipt, of which then something must be refused.
+func refusesBit(t *testing.T, policy receipt.Policy, text []byte, bit int, leaf receipt.Hash) {
+	t.Helper()
+	wrong := bytes.Clone(text)
+	wrong[bit/8] ^= 1 << (bit % 8)
+	r, err := receipt.Parse(wrong)
+	if err != nil {
+		return
+	}
+	trusted, err := policy.Verify(r.Checkpoint)
+	if err == nil && trusted.Includes(leaf, r) == nil {
+		t.Errorf("bit %d of byte %d, %q: accepted", bit%8, bit/8, text[bit/8])
+	}
 }
