@@ -15,24 +15,8 @@ import (
 
 // batch is the receipt of a range, word for word: the subtrees to the left of it, and to its right.
 func (f *forest) batch(start, end, size uint64) receipt.Batch {
-	b := receipt.Batch{Start: start, End: end, Checkpoint: f.signed[size]}
-	for at := uint64(0); at < start; {
-		at = f.subtree(&b.Left, at, start)
-	}
-	for at := end; at < size; {
-		at = f.subtree(&b.Right, at, size)
-	}
-	return b
-}
-
-// subtree appends the largest complete subtree that begins at a leaf, and returns where it ends.
-func (f *forest) subtree(hashes *[]receipt.Hash, at, end uint64) uint64 {
-	level := 0
-	for at>>level%2 == 0 && at+2<<level <= end {
-		level++
-	}
-	*hashes = append(*hashes, f.tree.Subtree(level, at>>level))
-	return at + 1<<level
+	left, right := f.tree.Subtrees(0, start), f.tree.Subtrees(end, size)
+	return receipt.Batch{Start: start, End: end, Left: left, Right: right, Checkpoint: f.signed[size]}
 }
 
 func (f *forest) leaves(start, end uint64) (leaves []receipt.Hash) {

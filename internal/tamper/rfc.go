@@ -56,6 +56,19 @@ func (t Tree) subproof(m, from, to uint64, known bool) []Hash {
 	return append(t.subproof(m, middle, to, false), t.hash(from, middle))
 }
 
+// Subtrees are the maximal complete subtrees of the leaves from … to−1, left to right.
+func (t Tree) Subtrees(from, to uint64) (hashes []Hash) {
+	for from < to {
+		level := 0
+		for from>>level%2 == 0 && from+2<<level <= to {
+			level++
+		}
+		hashes = append(hashes, t.subtree(level, from>>level))
+		from += 1 << level
+	}
+	return hashes
+}
+
 // Includes reports whether a path leads from the leaf at p.At to the root: PATH, read backwards.
 func (p Proof) Includes(leaf, root Hash) bool {
 	if p.At >= p.Size {
