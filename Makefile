@@ -5,15 +5,21 @@ INPUT   ?=
 ENTRIES ?= 1000
 T       ?= 30s
 
+# The suites that skip under the race detector (soak.NoRace), and the packages that they are in.
+SUITES = $(shell grep -rhB1 --include='*_test.go' soak.NoRace . | sed -n 's/^func \(Test[A-Za-z]*\).*/\1/p' | paste -sd '|')
+PLAIN  = $(shell grep -rl --include='*_test.go' soak.NoRace . | xargs -n1 dirname | sort -u)
+
 build: ## the three programs, into bin/
 	go build -o bin/ ./cmd/cocket ./cmd/cocketd ./cmd/cocket-witness
 
 demo: build ## a log and three witnesses on this machine; INPUT=FILE.csv ENTRIES=N
 	bin/cocket demo --entries $(ENTRIES) $(if $(INPUT),--input $(INPUT)) $(DEMO)
 
-test: ## every test, with the race detector; prints each package's time
+test: ## every test with the race detector, but tampering, crashes and comparisons without; prints their times
 	go vet ./...
 	go test -race ./...
+	go test -v -run '^($(SUITES))$$' $(PLAIN)
+	cd internal/tamper/xmod039 && go vet ./... && go test -v ./...
 
 soak: ## the same suites at their full counts
 	COCKET_SOAK=1 go test -timeout 4h ./...

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"cocket.example/internal/tamper"
 	"cocket.example/receipt"
 )
 
@@ -23,7 +24,7 @@ func TestProofs(t *testing.T) {
 			if err := judge(held, right); err != nil {
 				t.Fatalf("%d → %d: %v", m, n, err)
 			}
-			for what, proof := range tampered(right.proof) {
+			for what, proof := range tamper.Changed(right.proof, uint64(m+n)) {
 				wrong := right
 				wrong.proof = proof
 				wantProofRefused(t, held, wrong, what)
@@ -33,28 +34,6 @@ func TestProofs(t *testing.T) {
 			wantProofRefused(t, held, wrong, "root")
 		}
 	}
-}
-
-// tampered returns every small change of a proof.
-func tampered(right []receipt.Hash) map[string][]receipt.Hash {
-	all := map[string][]receipt.Hash{
-		"line added at the end":   append(slices.Clone(right), receipt.Hash{}),
-		"line added at the start": append([]receipt.Hash{{}}, right...),
-	}
-	for i := range right {
-		at := string(rune('A' + i))
-		flipped := slices.Clone(right)
-		flipped[i][i%32] ^= 1 << (i % 8)
-		all["bit flipped in line "+at] = flipped
-		all["without line "+at] = slices.Delete(slices.Clone(right), i, i+1)
-		all["twice line "+at] = slices.Insert(slices.Clone(right), i, right[i])
-		if i > 0 {
-			swapped := slices.Clone(right)
-			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
-			all["swapped before line "+at] = swapped
-		}
-	}
-	return all
 }
 
 func wantProofRefused(t *testing.T, held record, r request, what string) {

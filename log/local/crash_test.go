@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"cocket.example/internal/soak"
 	"cocket.example/internal/tile"
 	"cocket.example/log"
 	"cocket.example/log/storagetest"
@@ -132,10 +132,15 @@ type image struct {
 // TestCrashStates takes what a crash would leave at random calls of a run, and of the recovery of
 // each, and holds all of them to what was promised before.
 func TestCrashStates(t *testing.T) {
-	states, want := 0, *crashes
-	if os.Getenv("COCKET_SOAK") != "" {
-		want = 1_000_000
-	}
+	soak.NoRace(t)
+	crashStates(t, soak.Rounds(*crashes, 1_000_000))
+}
+
+// TestSomeCrashStates is so short that it can be held to the race detector too.
+func TestSomeCrashStates(t *testing.T) { crashStates(t, 500) }
+
+func crashStates(t *testing.T, want int) {
+	states := 0
 	for n := uint64(0); states < want; n++ {
 		synctest.Test(t, func(t *testing.T) {
 			more, err := crashing(n, nil)
@@ -228,6 +233,7 @@ func TestMissingCall(t *testing.T) {
 
 // TestEveryCallFails fails the n-th call of a run, for every n, in every way, once or from then on.
 func TestEveryCallFails(t *testing.T) {
+	soak.NoRace(t)
 	for _, c := range []struct {
 		name    string
 		err     error
