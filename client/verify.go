@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/transparency-dev/merkle/proof"
@@ -143,7 +144,7 @@ func (r *Report) checkpoint(known receipt.Report) {
 	if known.LogErr != nil {
 		r.fail("log", known.LogErr)
 	} else {
-		r.ok("log", "signed by "+known.Checkpoint.Origin+with(known.Log))
+		r.ok("log", "signed by "+known.Checkpoint.Origin+with(known.Signers...))
 	}
 	if known.Period.Bounded() {
 		r.add("key period", "the log's key is good for "+known.Period.String(), known.PeriodErr)
@@ -163,12 +164,18 @@ func (r *Report) checkpoint(known receipt.Report) {
 	}
 }
 
-// with names an algorithm other than the usual one.
-func with(key receipt.VerifierKey) string {
-	if typ := receipt.KeyType(key.Type); typ == receipt.MLDSA44 {
-		return " with " + typ.String()
+// with names the algorithms, unless it is the usual one alone.
+func with(keys ...receipt.VerifierKey) string {
+	var names []string
+	for _, k := range keys {
+		names = append(names, receipt.KeyType(k.Type).String())
 	}
-	return ""
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 1 && receipt.KeyType(keys[0].Type) != receipt.MLDSA44 {
+		return ""
+	}
+	return " with " + strings.Join(names, " and ")
 }
 
 // quorum never says that witnesses cosigned where the policy asks for none.

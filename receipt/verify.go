@@ -19,6 +19,7 @@ type Report struct {
 	Checkpoint  Checkpoint
 	SyntaxErr   error         // it is no checkpoint; nothing else is known
 	Log         VerifierKey   // the log of the policy that signed
+	Signers     []VerifierKey // its keys that did and are good for this checkpoint
 	LogErr      error         // no log of the policy signed it, or one did and the signature is broken
 	Period      Period        // what the policy says that the log's key is good for
 	PeriodErr   error         // it is not good for this size or, where the quorum is satisfied, its time
@@ -130,14 +131,15 @@ func (r *Report) choose(signers []Log) {
 		if r.QuorumErr == nil { // else there is no time, and no trust
 			err = l.Period.Check(r.Checkpoint.Size, r.NoLaterThan)
 		}
-		if i > 0 && err != nil {
-			continue
+		switch {
+		case err == nil && len(r.Signers) == 0:
+			r.Log, r.Period, r.PeriodErr = l.Key, l.Period, nil
+		case err != nil && i == 0:
+			r.Log, r.Period, r.PeriodErr = l.Key, l.Period, fmt.Errorf("key %s is %w", keyID(l.Key), err)
 		}
-		r.Log, r.Period, r.PeriodErr = l.Key, l.Period, nil
-		if err == nil {
-			return
+		if err == nil && r.LogErr == nil {
+			r.Signers = append(r.Signers, l.Key)
 		}
-		r.PeriodErr = fmt.Errorf("key %s is %w", keyID(l.Key), err)
 	}
 }
 
