@@ -3,14 +3,16 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strconv"
+	"net/url"
 	"strings"
 	"time"
-	"unicode"
+
+	"cocket.example/internal/strict"
 )
 
 // ErrUnreachable means that no whole answer was had from the log, so that nothing can be said of it.
@@ -45,6 +47,7 @@ func (e *Error) Is(target error) bool {
 var hints = map[int]string{
 	http.StatusMovedPermanently:   "redirects are not followed: give the log's own URL",
 	http.StatusFound:              "redirects are not followed: give the log's own URL",
+	http.StatusSeeOther:           "redirects are not followed: give the log's own URL",
 	http.StatusTemporaryRedirect:  "redirects are not followed: give the log's own URL",
 	http.StatusPermanentRedirect:  "redirects are not followed: give the log's own URL",
 	http.StatusUnauthorized:       "check the token, or ask the log's operator for one",
@@ -62,23 +65,48 @@ const maxErrorText = 400
 // replaced, so that a log cannot move the cursor or colour the screen.
 func oneLine(body []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	line = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, line)
+	line = strict.Printable(line, "")
 	if len(line) > maxErrorText {
 		line = strings.ToValidUTF8(line[:maxErrorText], "") + "…"
 	}
 	return line
 }
 
-// retryAfter parses the header's seconds; the date form is not used by logs (docs/http.md).
+// retryAfter parses the header's seconds; the date form is not used by logs (docs/http.md). No log
+// makes a client wait for longer than maxRetryAfter, whatever it says.
 func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31)
+	seconds, err := strict.Decimal(h.Get("Retry-After"))
 	if err != nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+}
+
+// brokenError is a connection that could not be made or broke before the answer was whole.
+type brokenError struct {
+	request request
+	err     error
+}
+
+// Error shows what net/http says, which may repeat what the server sent, as a refusal is shown.
+func (e *brokenError) Error() string {
+	says := oneLine([]byte(e.err.Error()))
+	if errors.Is(e.err, context.DeadlineExceeded) {
+		says = "no whole answer in time"
+	}
+	return fmt.Sprintf("%s: %s (is the log running, and is this its URL?)", e.request, says)
+}
+
+func (e *brokenError) Unwrap() error { return e.err }
+
+// Is lets errors.Is find a broken connection as ErrUnreachable.
+func (e *brokenError) Is(target error) bool { return target == ErrUnreachable }
+
+// unwrapURL takes off the method and URL that our own errors name already.
+func unwrapURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }

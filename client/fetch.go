@@ -16,6 +16,7 @@ import (
 
 	"cocket.example/internal/strict"
 	"cocket.example/internal/tile"
+	"cocket.example/receipt"
 )
 
 // Bounds on what is read, in bytes.
@@ -42,8 +43,9 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 	return c.get(ctx, "/checkpoint", maxCheckpoint)
 }
 
-// Receipt returns the receipt of the entry at index, a c2sp.org/tlog-proof. It is not verified.
-// Where there is none yet it waits up to wait for one, and then the error wraps fs.ErrNotExist.
+// Receipt returns the receipt of the entry at index, a c2sp.org/tlog-proof. It is one for this index,
+// and not verified. Where there is none yet it waits up to wait for one, and then the error wraps
+// fs.ErrNotExist.
 func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) ([]byte, error) {
 	r := request{method: http.MethodGet, path: "/receipt/" + strconv.FormatUint(index, 10), limit: maxReceipt}
 	return c.await(ctx, r, wait)
@@ -64,15 +66,31 @@ func (c *Client) await(ctx context.Context, r request, wait time.Duration) ([]by
 		if r.wait > 0 {
 			r.query = url.Values{"wait": {r.wait.String()}}
 		}
-		receipt, err := c.send(ctx, r)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) || r.wait <= 0 {
-			return receipt, err
+		body, err := c.send(ctx, r)
+		if err == nil {
+			err = receiptOf(r, body, index)
+			return body, err
+		}
+		if !errors.Is(err, fs.ErrNotExist) || r.wait <= 0 {
+			return nil, err
 		}
 		// A log that does not wait as long as it was asked to is not asked without a pause.
 		if sleep(ctx, min(pause(attempt, err), max(time.Until(deadline), 0))) != nil {
 			return nil, errors.Join(err, ctx.Err())
 		}
 	}
+}
+
+// receiptOf checks that an answer is a receipt for this index.
+func receiptOf(r request, body []byte, index uint64) error {
+	got, err := receipt.Parse(body)
+	if err == nil && got.Index != index {
+		err = fmt.Errorf("it is for index %d", got.Index)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: the log answered no receipt of this entry: %w", r, err)
+	}
+	return nil
 }
 
 // Lookup returns the index of the entry with this leaf hash, and whether the log holds it.
@@ -108,7 +126,7 @@ func (c *Client) Metadata(ctx context.Context) (Metadata, error) {
 		return m, err
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return m, fmt.Errorf("GET /metadata: %w", err)
+		return Metadata{}, fmt.Errorf("GET /metadata: %s", oneLine([]byte(err.Error())))
 	}
 	return m, nil
 }

@@ -106,6 +106,8 @@ func TestMetadata(t *testing.T) {
 
 // A receipt is asked for again until it is there, each time for at most a minute.
 func TestReceiptWaits(t *testing.T) {
+	const proof = "c2sp.org/tlog-proof@v1\nindex 0\n\n" +
+		"log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n"
 	synctest.Test(t, func(t *testing.T) {
 		ready := time.Now().Add(90 * time.Second)
 		var paths []string
@@ -119,9 +121,9 @@ func TestReceiptWaits(t *testing.T) {
 			if time.Now().Before(ready) {
 				return answer(404, "none yet"), nil
 			}
-			return answer(200, "receipt"), nil
+			return answer(200, proof), nil
 		})
-		if b, err := c.Receipt(t.Context(), 3, 2*time.Minute); err != nil || string(b) != "receipt" {
+		if b, err := c.Receipt(t.Context(), 0, 2*time.Minute); err != nil || string(b) != proof {
 			t.Errorf("%q, %v", b, err)
 		}
 		ready = time.Now().Add(90 * time.Second)

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"cocket.example/declaration"
+	"cocket.example/internal/strict"
 )
 
 // Status says how a fact stands.
@@ -199,12 +199,5 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-// printable replaces what could move a terminal's cursor; what is shown comes from strangers.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
-}
+// printable is what is shown of a stranger's text.
+func printable(s string) string { return strict.Printable(s, "") }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -91,44 +92,67 @@ func (c *Client) setHeader(req *http.Request, r request) {
 // read reads an answer: a good one whole or not at all, of a refusal no more than is shown.
 func (r request) read(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
-		line, _ := io.ReadAll(io.LimitReader(resp.Body, 4*maxErrorText))
-		return nil, &Error{r.String(), resp.StatusCode, oneLine(line), retryAfter(resp.Header)}
+		return nil, r.refused(resp)
 	}
-	if e := resp.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, fmt.Errorf("%s: the answer is encoded as %.20q, which was not asked for", r, e)
+	if encoded(resp) {
+		return nil, fmt.Errorf("%s: the answer is encoded as %.20q, which was not asked for",
+			r, resp.Header.Get("Content-Encoding"))
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, r.limit+1))
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
+		return nil, fmt.Errorf("%s: the answer is a web page (is this the log's own URL?)", r)
+	}
+	body, err := readBounded(resp.Body, max(resp.ContentLength, 0), r.limit)
+	if errors.Is(err, errTooLong) {
+		return nil, fmt.Errorf("%s: %w than %d bytes, which no log needs", r, err, r.limit)
+	}
 	if err != nil {
 		return nil, &brokenError{r, err}
-	}
-	if int64(len(body)) > r.limit {
-		return nil, fmt.Errorf("%s: the answer is longer than %d bytes, which no log needs", r, r.limit)
 	}
 	return body, nil
 }
 
-// brokenError is a connection that could not be made or broke before the answer was whole.
-type brokenError struct {
-	request request
-	err     error
-}
+var errTooLong = errors.New("the answer is longer")
 
-func (e *brokenError) Error() string {
-	return fmt.Sprintf("%s: %v (is the log running, and is this its URL?)", e.request, e.err)
-}
-
-func (e *brokenError) Unwrap() error { return e.err }
-
-// Is lets errors.Is find a broken connection as ErrUnreachable.
-func (e *brokenError) Is(target error) bool { return target == ErrUnreachable }
-
-// unwrapURL takes off the method and URL that our own errors name already.
-func unwrapURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// readBounded reads to the end, of which the sender has said that it comes after announced bytes, or
+// after 0 if he has not. He is believed for a small buffer; it grows by what has really arrived, and
+// in such steps that an answer of limit bytes never stands in memory twice.
+func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
+	const small, growth = 16 << 10, 32
+	if announced > limit {
+		return nil, errTooLong
 	}
-	return err
+	body := make([]byte, 0, 1+min(max(announced, small), limit, 8*small))
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, errTooLong
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		case len(body) == cap(body):
+			larger := min(growth*int64(cap(body)), limit+1)
+			body = append(make([]byte, 0, larger), body...)
+		}
+	}
+}
+
+// refused makes an error of a refusal. A body that is encoded says nothing here; behind a status
+// below 200 stands a connection that speaks another protocol, if any.
+func (r request) refused(resp *http.Response) error {
+	refusal := &Error{Request: r.String(), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
+	if resp.StatusCode >= http.StatusOK && !encoded(resp) {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 4*maxErrorText))
+		refusal.Text = oneLine(text)
+	}
+	return refusal
+}
+
+func encoded(resp *http.Response) bool {
+	e := resp.Header.Get("Content-Encoding")
+	return e != "" && e != "identity"
 }
 
 // temporary reports whether sending again may help.
@@ -151,7 +175,7 @@ func pause(attempt int, err error) time.Duration {
 	d := limit/2 + rand.N(limit/2)
 	var refusal *Error
 	if errors.As(err, &refusal) {
-		d += min(refusal.RetryAfter, maxRetryAfter)
+		d += refusal.RetryAfter
 	}
 	return d
 }

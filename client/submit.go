@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 
 	"cocket.example/internal/strict"
@@ -21,7 +22,7 @@ const (
 // Submit appends an entry and returns its index once it is durable. An entry that the log holds
 // already gets the index that it has, so that a submission can be repeated safely.
 func (c *Client) Submit(ctx context.Context, entry []byte) (uint64, error) {
-	body, err := c.send(ctx, request{method: http.MethodPost, path: "/add", body: entry, limit: 20})
+	body, err := c.send(ctx, request{method: http.MethodPost, path: "/add", body: entry, limit: maxIndex})
 	if err != nil {
 		return 0, err
 	}
@@ -142,6 +143,9 @@ func parseRun(line string) (first, count uint64, err error) {
 	}
 	if count == 0 {
 		return 0, 0, fmt.Errorf("line %.50q: a run of nothing", line)
+	}
+	if first > math.MaxInt64-(count-1) {
+		return 0, 0, fmt.Errorf("line %.50q: a run that goes beyond index 2^63-1", line)
 	}
 	return first, count, nil
 }

@@ -167,8 +167,8 @@ type values map[string]string
 
 // lines returns the number of goods lines.
 func (v values) lines() int {
-	n, _ := strconv.Atoi(v["goods.count"])
-	return n
+	n, _ := strict.Decimal(v["goods.count"])
+	return int(n)
 }
 
 func (v values) line(i int, field string) string { return v["goods["+strconv.Itoa(i)+"]."+field] }

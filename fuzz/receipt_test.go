@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/torchwood"
 	"github.com/transparency-dev/formats/log"
@@ -131,6 +132,54 @@ func FuzzSecretKey(f *testing.F) {
 			if _, err := fnote.NewSignerForCosignatureV1(s); err != nil {
 				t.Fatalf("formats refuses the key: %v", err)
 			}
+		}
+	})
+}
+
+// FuzzCosignature: a cosignature that holds here holds for formats and torchwood, with the same time;
+// and one that was changed in any byte does not hold.
+func FuzzCosignature(f *testing.F) {
+	k := keys(f)[1]
+	key, err := receipt.ParseVerifierKey(k[1])
+	if err != nil {
+		f.Fatal(err)
+	}
+	cosigner, err := receipt.NewCosigner(k[0])
+	if err != nil {
+		f.Fatal(err)
+	}
+	formats, err := fnote.NewVerifierForCosignatureV1(k[1])
+	if err != nil {
+		f.Fatal(err)
+	}
+	wood, err := torchwood.NewCosignatureVerifier(k[1])
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("log.example/a", uint64(1), int64(1790000000), 0, byte(0))
+	f.Add("log.example/a", uint64(1)<<62, int64(1), 9, byte(1))
+	f.Fuzz(func(t *testing.T, origin string, size uint64, unix int64, at int, change byte) {
+		cp := receipt.Checkpoint{Origin: origin, Size: size, Root: receipt.Hash{1}}
+		if _, err := cp.Sign(); err != nil {
+			return // no checkpoint that anybody could have sent
+		}
+		s, err := cosigner.Cosign(cp, time.Unix(unix, 0))
+		if err != nil {
+			return
+		}
+		if at >= 0 && at < len(s.Sig) {
+			s.Sig[at] ^= change
+		}
+		when, err := key.VerifyCosignature(cp, s)
+		intact := at < 0 || at >= len(s.Sig) || change == 0
+		if (err == nil) != intact || err == nil && when.Unix() != unix {
+			t.Fatalf("cosigned at %d, verified at %v: %v", unix, when, err)
+		}
+		if theirs := formats.Verify(cp.Body(), s.Sig); theirs != (err == nil) {
+			t.Fatalf("formats says %v, here %v", theirs, err)
+		}
+		if theirs := wood.Verify(cp.Body(), s.Sig); theirs != (err == nil) {
+			t.Fatalf("torchwood says %v, here %v", theirs, err)
 		}
 	})
 }

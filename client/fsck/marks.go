@@ -63,18 +63,17 @@ func openMarks(path string, cp receipt.Checkpoint) (*marks, error) {
 
 // parse takes lines up to the first that is not whole, and returns them.
 func (m *marks) parse(text string) string {
-	taken := 0
-	for line := range strings.Lines(text) {
-		number, root, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		r, err := strict.Decimal(number)
+	rest := []byte(text)
+	for {
+		line, after, err := strict.Line(rest)
+		number, root, ok := strings.Cut(line, " ")
+		r, numberErr := strict.Decimal(number)
 		h, hashErr := strict.Hash(root)
-		if !ok || err != nil || hashErr != nil || !strings.HasSuffix(line, "\n") {
-			break
+		if !ok || errors.Join(err, numberErr, hashErr) != nil {
+			return text[:len(text)-len(rest)]
 		}
-		m.roots[r] = h
-		taken += len(line)
+		m.roots[r], rest = h, after
 	}
-	return text[:taken]
 }
 
 // good keeps that a full range was found good. It is not synced: what is lost is checked again.

@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"cocket.example/internal/strict"
 )
 
 // facts is a list of names and values, in order; a name may come several times.
@@ -64,15 +65,5 @@ func fold(text string, width int) []string {
 	return lines
 }
 
-// printable replaces what could move a terminal's cursor: files come from strangers.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return ' '
-		case unicode.IsPrint(r):
-			return r
-		}
-		return '?'
-	}, s)
-}
+// printable is what is shown, on one line, of a file that may be a stranger's.
+func printable(s string) string { return strict.Printable(strings.ReplaceAll(s, "\n", " "), "") }

@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"cocket.example/internal/strict"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -32,6 +35,8 @@ func (e refutedError) Unwrap() error { return e.err }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// What Go's HTTP client says of a strange server goes to the standard logger, and would end up here.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	root := newRootCommand()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -40,7 +45,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "cocket: %v\n", err)
+	// Errors may repeat what a file or a server said.
+	fmt.Fprintf(stderr, "cocket: %s\n", strict.Printable(err.Error(), "\n\t"))
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}

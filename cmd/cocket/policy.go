@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cocket.example/cmd/internal/keyfile"
+	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
@@ -97,7 +97,7 @@ func keyAndURL(s string) (receipt.VerifierKey, string, error) {
 
 // setQuorum turns "K" into a group of K of all witnesses, of which each counts once.
 func setQuorum(p *receipt.Policy, quorum string) error {
-	k, err := strconv.Atoi(quorum)
+	k, err := strict.Decimal(quorum)
 	if err != nil {
 		p.Quorum = quorum
 		return nil
@@ -106,10 +106,10 @@ func setQuorum(p *receipt.Policy, quorum string) error {
 	switch n := len(members); {
 	case n == 0:
 		return errors.New("there is no witness: give --witness, or --quorum none")
-	case k < 1 || k > n:
+	case k < 1 || k > uint64(n):
 		return fmt.Errorf("%d of %d witnesses cannot be, want 1 to %d", k, n, n)
 	}
-	g := receipt.Group{Name: "witnesses", Threshold: k, Members: members}
+	g := receipt.Group{Name: "witnesses", Threshold: int(k), Members: members}
 	p.Groups, p.Quorum = append(p.Groups, g), g.Name
 	return nil
 }

@@ -33,6 +33,20 @@ func Decimal(s string) (uint64, error) {
 	return n, nil
 }
 
+// Padded parses a decimal that zeros fill up to width digits, as names of files have them; with more
+// digits it has no leading zeros.
+func Padded(s string, width int) (uint64, error) {
+	digits := strings.TrimLeft(s, "0")
+	if digits == "" && s != "" {
+		digits = "0"
+	}
+	n, err := Decimal(digits)
+	if err != nil || fmt.Sprintf("%0*d", width, n) != s {
+		return 0, fmt.Errorf("%.40q is not a decimal of %d digits", s, width)
+	}
+	return n, nil
+}
+
 // base64Strict refuses stray trailing bits, but skips line breaks.
 var base64Strict = base64.StdEncoding.Strict()
 
@@ -65,11 +79,21 @@ func HashBytes(text []byte) (hash [32]byte, err error) {
 	return [32]byte(b), nil
 }
 
+// Hex decodes lowercase hexadecimal digits of size bytes. Its errors repeat nothing, since a secret
+// may stand where a hash should.
+func Hex(s string, size int) ([]byte, error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != size || hex.EncodeToString(b) != s {
+		return nil, fmt.Errorf("want %d lowercase hexadecimal digits", 2*size)
+	}
+	return b, nil
+}
+
 // HexHash decodes 64 lowercase hexadecimal digits.
 func HexHash(s string) (hash [32]byte, err error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(hash) || hex.EncodeToString(b) != s {
-		return hash, errors.New("want 64 lowercase hexadecimal digits")
+	b, err := Hex(s, len(hash))
+	if err != nil {
+		return hash, err
 	}
 	return [32]byte(b), nil
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -206,11 +205,11 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 }
 
 func retryAfter(resp *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	seconds, err := strict.Decimal(resp.Header.Get("Retry-After"))
 	if err != nil || seconds < 1 {
 		seconds = 1
 	}
-	return time.Duration(min(seconds, int(maxRetry/time.Second))) * time.Second
+	return time.Duration(min(seconds, uint64(maxRetry/time.Second))) * time.Second
 }
 
 // backoff is the pause after an answer that was no cosignature: it doubles, with jitter.

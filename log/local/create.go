@@ -80,7 +80,7 @@ func createFiles(fsys FS, origin string) error {
 	}{
 		{"state", st.bytes()},
 		{"journal", journal.bytes()},
-		{"format", []byte(format + "\norigin " + origin + "\nlog " + st.id.String() + "\n")},
+		{"format", formatFile(origin, st.id)},
 	} {
 		if err := replaceFile(fsys, file.name, file.bytes); err != nil {
 			return err

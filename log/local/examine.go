@@ -96,8 +96,8 @@ func (x *examiner) index(st state) {
 		x.found("index", err)
 	}
 	for _, name := range names {
-		var first, end uint64
-		if _, err := fmt.Sscanf(name, "%016d-%016d", &first, &end); err != nil || first >= end {
+		first, end, ok := parseRunName(name)
+		if !ok {
 			continue
 		}
 		r := &run{name: "index/" + name, first: first, end: end}

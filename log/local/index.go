@@ -68,9 +68,7 @@ func (x *index) open(size uint64) (next uint64, err error) {
 		i = j
 	}
 	for _, name := range names {
-		var first, end uint64
-		_, err := fmt.Sscanf(name, "%016d-%016d", &first, &end)
-		if err == nil && runName(first, end) == "index/"+name && first == next && first < end && end <= size {
+		if first, end, ok := parseRunName(name); ok && first == next && end <= size {
 			if r, err := openRun(x.fs, x.id, first, end, true); err == nil {
 				x.runs, next = append(x.runs, r), end
 				continue

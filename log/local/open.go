@@ -3,6 +3,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cocket.example/internal/strict"
 	"cocket.example/internal/tile"
 	"cocket.example/log"
 )
@@ -40,15 +42,36 @@ func (s *Storage) readFormat() error {
 	if err != nil {
 		return fmt.Errorf("no log here (make one with cocketd init): %w", err)
 	}
-	lines := strings.Split(string(b), "\n")
+	s.origin, s.id, err = parseFormat(b)
+	return err
+}
+
+// formatFile is the file format, which says what the directory is and whose.
+func formatFile(origin string, id identity) []byte {
+	return []byte(format + "\norigin " + origin + "\nlog " + id.String() + "\n")
+}
+
+func parseFormat(b []byte) (origin string, id identity, err error) {
+	var lines [3]string
+	for i, rest := 0, b; i < len(lines) && err == nil; i++ {
+		lines[i], rest, err = strict.Line(rest)
+	}
 	if lines[0] != format {
-		return fmt.Errorf("log of format %.40q, this program knows %q: use the program that wrote it", lines[0], format)
+		return "", id, fmt.Errorf("log of format %.40q, this program knows %q: use the program that wrote it",
+			lines[0], format)
 	}
-	if len(lines) != 4 || !strings.HasPrefix(lines[1], "origin ") || !strings.HasPrefix(lines[2], "log ") {
-		return fmt.Errorf("%w: file format", ErrDamaged)
+	raw, hexErr := strict.Hex(strings.TrimPrefix(lines[2], "log "), len(id))
+	if err = errors.Join(err, hexErr); err == nil {
+		origin, id = strings.TrimPrefix(lines[1], "origin "), identity(raw)
+		err = strict.Name(origin)
 	}
-	s.origin = strings.TrimPrefix(lines[1], "origin ")
-	return nil
+	if err == nil && !bytes.Equal(formatFile(origin, id), b) {
+		err = errors.New("not in the form in which it was written")
+	}
+	if err != nil {
+		return "", id, fmt.Errorf("%w: file format: %w", ErrDamaged, err)
+	}
+	return origin, id, nil
 }
 
 // recover reads state, journal and write-ahead log, takes the next epoch, and runs what was
@@ -58,7 +81,10 @@ func (s *Storage) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.id, s.epoch = st.id, st.epoch+1
+	if s.id != st.id {
+		return fmt.Errorf("%w: the files format and state belong to different logs", ErrDamaged)
+	}
+	s.epoch = st.epoch + 1
 	s.tree.Store(&st.tree)
 	s.tail.init()
 	s.index = newIndex(s.fs, s.id)

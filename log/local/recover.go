@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
+
+	"cocket.example/internal/strict"
 )
 
 // ErrDamaged means that bytes which the log had acknowledged are not there as they were written.
@@ -22,8 +23,7 @@ func listSegments(fsys FS) ([]uint64, error) {
 	}
 	var generations []uint64
 	for _, name := range names {
-		g, err := strconv.ParseUint(name, 10, 64)
-		if err == nil && segmentName(g) == "wal/"+name {
+		if g, err := strict.Padded(name, 16); err == nil {
 			generations = append(generations, g)
 		}
 	}

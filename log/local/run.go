@@ -13,6 +13,9 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"strings"
+
+	"cocket.example/internal/strict"
 )
 
 // A run is an immutable file of the index, index/<first>-<end>: the first 64 bits of the leaf hashes of
@@ -46,6 +49,17 @@ const (
 
 // runName is sorted by first.
 func runName(first, end uint64) string { return fmt.Sprintf("index/%016d-%016d", first, end) }
+
+// parseRunName parses the name of a run in its folder.
+func parseRunName(name string) (first, end uint64, ok bool) {
+	a, b, _ := strings.Cut(name, "-")
+	first, err := strict.Padded(a, 16)
+	if err != nil {
+		return 0, 0, false
+	}
+	end, err = strict.Padded(b, 16)
+	return first, end, err == nil && first < end && end-first <= runLimit
+}
 
 // bucketBits returns how many of the highest bits of a key choose its bucket.
 func bucketBits(n uint64) int { return bits.Len64(n / perBucket) }

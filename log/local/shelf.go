@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"cocket.example/internal/strict"
 )
 
 // A shelf keeps checkpoints in order of size, in one append-only file for each period and process,
@@ -74,9 +76,8 @@ func (s *shelf) open() error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		b := &book{name: "kept/" + name}
-		n, err := fmt.Sscanf(strings.TrimPrefix(name, s.prefix), "%08d-%06d", &b.period, &b.number)
-		if err != nil || n != 2 || b.name != s.bookName(b.period, b.number) {
+		b, ok := s.parseBook(name)
+		if !ok {
 			continue
 		}
 		at, err := readKeptAt(s.fs, b.name)
@@ -94,6 +95,18 @@ func (s *shelf) open() error {
 
 func (s *shelf) bookName(period int64, number int) string {
 	return fmt.Sprintf("kept/%s%08d-%06d", s.prefix, period, number)
+}
+
+// parseBook parses the name of a book in its folder.
+func (s *shelf) parseBook(name string) (*book, bool) {
+	rest, ours := strings.CutPrefix(name, s.prefix)
+	a, b, _ := strings.Cut(rest, "-")
+	period, err := strict.Padded(a, 8)
+	number, err2 := strict.Padded(b, 6)
+	if !ours || err != nil || err2 != nil {
+		return nil, false
+	}
+	return &book{name: "kept/" + name, period: int64(period), number: int(number)}, true
 }
 
 // readKeptAt reads the place of a file's first record; nil if there is none that was acknowledged.

@@ -112,9 +112,9 @@ func unseal(format string, b []byte) (id identity, epoch uint64, tree log.Tree, 
 	if _, known := fields[format]; err != nil || !known {
 		return id, 0, tree, 0, fmt.Errorf("not a %s file, or damaged", format)
 	}
-	raw, err := hex.DecodeString(fields["log"])
-	if err != nil || len(raw) != len(id) {
-		return id, 0, tree, 0, fmt.Errorf("log %q: want 32 hexadecimal digits", fields["log"])
+	raw, err := strict.Hex(fields["log"], len(id))
+	if err != nil {
+		return id, 0, tree, 0, fmt.Errorf("log: %w", err)
 	}
 	id = identity(raw)
 	if epoch, err = strict.Decimal(fields["epoch"]); err != nil {

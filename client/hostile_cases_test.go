@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"maps"
+	"net"
+	"strings"
+
+	"cocket.example/receipt"
+)
+
+// behaviours are all of them, by name. A redirect leads to elsewhere.
+func behaviours(elsewhere string) map[string]behaviour {
+	all := make(map[string]behaviour)
+	b := newBook(newKeys("log.example", 1), 600, -1)
+	for _, some := range []map[string]behaviour{
+		connections(), answers(elsewhere), refusals(), checkpoints(b), tiles(b), receipts(b), writes(),
+	} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+const (
+	ok      = "HTTP/1.1 200 OK\r\n"
+	chunked = "Transfer-Encoding: chunked\r\n"
+	zeros   = "\x00\x00\x00\x00\x00\x00\x00\x00"
+)
+
+// connections are broken, slow or no HTTP.
+func connections() map[string]behaviour {
+	return map[string]behaviour{
+		"silence": {do: silent(""), act: checkpoint, want: "no whole answer in time", timeout: short},
+		"silence after header": {do: silent(ok + "\r\n"),
+			act: checkpoint, want: "no whole answer in time", timeout: short},
+		"drip of the header": {do: drip(ok, "A: b\r\n"),
+			act: checkpoint, want: "no whole answer in time", timeout: short},
+		"drip of the body": {do: drip(ok+"\r\n", "x"),
+			act: checkpoint, want: "no whole answer in time", timeout: short},
+		"drip of chunks": {do: drip(ok+chunked+"\r\n", "1\r\nx\r\n"),
+			act: tileOf, want: "no whole answer in time", timeout: short},
+		"drip of a refusal": {do: drip("HTTP/1.1 400 Bad\r\n\r\n", "x"),
+			act: checkpoint, want: "answered 400", timeout: short},
+		"slow at every try": {do: silent(ok),
+			act: checkpoint, want: "gave up after 2 attempts", timeout: short, attempts: 2},
+		"endless status line": {do: endless("HTTP/1.1 200 ", "O"),
+			act: checkpoint, want: "headers exceeded 16384 bytes"},
+		"endless header line": {do: endless(ok+"A: ", "b"), act: checkpoint, want: "headers exceeded 16384 bytes"},
+		"endless headers": {do: endless(ok, "A: b\r\n"),
+			act: checkpoint, want: "headers exceeded 16384 bytes"},
+		"endless hints": {do: endless("", "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"),
+			act: checkpoint, want: "headers exceeded 16384 bytes"},
+		"another protocol": {do: raw("SSH-2.0-OpenSSH_9.9\r\n"),
+			act: checkpoint, want: `malformed HTTP response "SSH-2.0`},
+		"escapes in a header": {do: raw(ok, "\x1b[2J\x1b]0;title\x07\u202e\r\n\r\n"),
+			act: checkpoint, want: "malformed MIME header"},
+		"switched protocols": {do: silent("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
+			act: checkpoint, want: "answered 101", timeout: short},
+		"no answer": {do: raw(""), act: checkpoint, want: "EOF"},
+		"reset": {do: reset(ok + "Content-Length: 9\r\n\r\nabc"),
+			act: checkpoint, want: "GET /checkpoint: "},
+		"cut short": {do: raw(ok, "Content-Length: 99\r\n\r\nabc"),
+			act: checkpoint, want: "unexpected EOF"},
+		"cut in a chunk": {do: raw(ok, chunked, "\r\n", "ff\r\nabc"),
+			act: checkpoint, want: "unexpected EOF"},
+		"no chunk": {do: raw(ok, chunked, "\r\n", "xyz\r\n"),
+			act: checkpoint, want: "invalid byte in chunk length"},
+		"endless chunk length": {do: endless(ok+chunked+"\r\n", "0"),
+			act: checkpoint, want: "header line too long"},
+		"endless trailers": {do: endless(ok+chunked+"Trailer: A\r\n\r\n0\r\n", "A: b\r\n"),
+			act: checkpoint, want: "trailer"},
+		"two lengths": {do: raw(ok, "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+			act: checkpoint, want: "Content-Length"},
+		"negative length": {do: raw(ok, "Content-Length: -1\r\n\r\n"),
+			act: checkpoint, want: "bad Content-Length"},
+	}
+}
+
+// answers are whole, and not what was asked for.
+func answers(elsewhere string) map[string]behaviour {
+	long := "the answer is longer than "
+	return map[string]behaviour{
+		"endless checkpoint": {do: endless(ok+"\r\n", "x"), act: checkpoint, want: long + "131072"},
+		"endless chunks": {do: endless(ok+chunked+"\r\n", "1000\r\n"+strings.Repeat("x", 0x1000)+"\r\n"),
+			act: checkpoint, want: long + "131072"},
+		"endless tile":     {do: endless(ok+"\r\n", zeros), act: tileOf, want: long + "8192"},
+		"endless bundle":   {do: endless(ok+"\r\n", zeros), act: bundle, want: long + "16777472"},
+		"endless receipt":  {do: endless(ok+"\r\n", "x"), act: proof, want: long + "139264"},
+		"endless index":    {do: endless(ok+"\r\n", "1"), act: lookup, want: long + "20"},
+		"endless metadata": {do: endless(ok+"\r\n", "["), act: metadata, want: long + "1048576"},
+		"endless to fsck":  {do: endless(ok+"\r\n", zeros), act: check, want: long + "131072"},
+		"immense length": {do: raw(ok, "Content-Length: 9223372036854775807\r\n\r\nx"),
+			act: checkpoint, want: long + "131072"},
+		"gzip bomb": {do: func(c *net.TCPConn, path string) { answer("200 OK", bomb(), "Content-Encoding: gzip")(c, path) },
+			act: bundle, want: `encoded as "gzip", which was not asked for`},
+		"unasked zstd": {do: answer("200 OK", "(\xb5/\xfd", "Content-Encoding: zstd"),
+			act: checkpoint, want: `encoded as "zstd"`},
+		"encoded twice": {do: answer("200 OK", "x", "Content-Encoding: identity, gzip"),
+			act: checkpoint, want: `encoded as "identity, gzip"`},
+		"encoded refusal": {do: answer("400 Bad", "\x1f\x8bsecret", "Content-Encoding: gzip"),
+			act: checkpoint, want: "the log answered 400"},
+		"redirect": {do: answer("302 Found", "", "Location: "+elsewhere+"/checkpoint"),
+			act: checkpoint, want: "answered 302 (redirects are not followed"},
+		"redirect of entry": {do: answer("307 Temporary", "", "Location: "+elsewhere+"/add"),
+			act: submit, want: "answered 307 (redirects are not followed"},
+		"redirect loop": {do: answer("301 Moved", "", "Location: /redirect-loop/checkpoint"),
+			act: checkpoint, want: "answered 301 (redirects are not followed"},
+		"redirect to file": {do: answer("303 See Other", "", "Location: file:///etc/passwd"),
+			act: checkpoint, want: "answered 303 (redirects are not followed"},
+		"redirect nowhere": {do: answer("302 Found", "", "Location: http://["+strings.Repeat("\x01", 9000)),
+			act: checkpoint, want: "GET /checkpoint: "},
+		"web page": {do: answer("200 OK", "<html>Please log in</html>", "Content-Type: text/html; charset=utf-8"),
+			act: checkpoint, want: "the answer is a web page"},
+		"untyped web page": {do: answer("200 OK", "<!DOCTYPE html>\n\n<html>\n"),
+			act: follow, want: "checkpoint: "},
+		"empty checkpoint": {do: answer("200 OK", ""),
+			act: follow, want: "no empty line between text and signatures"},
+		"empty tile":      {do: answer("200 OK", ""), act: tileOf, want: "has 0 bytes, want 8192"},
+		"no content":      {do: raw("HTTP/1.1 204 No Content\r\n\r\n"), act: checkpoint, want: "answered 204"},
+		"partial content": {do: answer("206 Partial Content", "x"), act: checkpoint, want: "answered 206"},
+		"not modified":    {do: raw("HTTP/1.1 304 Not Modified\r\n\r\n"), act: checkpoint, want: "answered 304"},
+		"JSON too deep": {do: answer("200 OK", strings.Repeat("[", 1<<20)),
+			act: metadata, want: "GET /metadata: "},
+		"JSON number": {do: answer("200 OK", `{"origin":`+strings.Repeat("9", 1<<19)+`}`), act: metadata,
+			want: "cannot unmarshal number"},
+	}
+}
+
+// refusals are more than one needs to know, or want the client to wait.
+func refusals() map[string]behaviour {
+	return map[string]behaviour{
+		"endless error": {do: endless("HTTP/1.1 500 Bad\r\n\r\n", "x"),
+			act: checkpoint, want: "answered 500: xxx"},
+		"escapes in an error": {do: answer("404 Not Found", "\x1b[2J\x1b]8;;http://evil.example\x07\u202egnp.exe\r\nmore"),
+			act: checkpoint, want: "answered 404: ?[2J?]8;;http://evil.example??gnp.exe"},
+		"unknown status": {do: answer("999 Odd", "odd"), act: checkpoint, want: "answered 999: odd"},
+		"wait for 30 years": {do: answer("503 Busy", "busy", "Retry-After: 1000000000"),
+			act: hasty, want: "answered 503: busy", attempts: 9},
+		"wait for less than no": {do: answer("503 Busy", "busy", "Retry-After: -1000000000"),
+			act: checkpoint, want: "gave up after 2 attempts", attempts: 2},
+		"wait for what overruns": {do: answer("503 Busy", "busy", "Retry-After: 99999999999999999999"),
+			act: checkpoint, want: "gave up after 2 attempts", attempts: 2},
+		"quota for ever": {do: answer("429 Too Many", "your quota"),
+			act: submit, want: "gave up after 3 attempts: POST /add: the log answered 429: your quota", attempts: 3},
+		"broken gateway": {do: raw("HTTP/1.0 502 Bad\r\n\r\n"),
+			act: checkpoint, want: "gave up after 2 attempts", attempts: 2},
+		"no such tile": {do: answer("404 Not Found", "gone"),
+			act: tileOf, want: "GET /tile/0/000: the log answered 404: gone"},
+	}
+}
+
+// checkpoints are well or ill formed, and not to be believed.
+func checkpoints(b *book) map[string]behaviour {
+	at := func(change func(string) string) harm { return changed(b, "/checkpoint", change) }
+	replace := func(old, new string) harm {
+		return at(func(s string) string { return strings.Replace(s, old, new, 1) })
+	}
+	another := func(other *book, size uint64) harm { return answer("200 OK", other.checkpoint(size)) }
+	fork := newBook(b.keys, 800, 5)
+	stranger := newBook(newKeys("stranger.example", 3), 600, -1)
+	sameName := newBook(newKeys("log.example", 3), 600, -1)
+	unsigned := func(s string) string { return s[:strings.LastIndex(s, "— ")] }
+	grown := newBook(b.keys, 800, -1)
+	return map[string]behaviour{
+		"old checkpoint": {do: first("/checkpoint", honest(b), another(b, 599)),
+			act: follow, want: "older than one seen before: size 599 after 600"},
+		"fork of equal size": {do: first("/checkpoint", honest(b), another(fork, 600)),
+			act: follow, want: "contradict each other: both of size 600"},
+		"fork": {do: first("/checkpoint", honest(b), honest(fork)),
+			act: follow, want: "size 800 does not begin with that of size 600"},
+		"larger without tree": {do: first("/checkpoint", honest(b), instead(b, "/checkpoint", another(grown, 800))),
+			act: follow, want: "tiles of size 800: "},
+		"larger with lies": {do: first("/checkpoint", honest(b), changed(grown, "/tile/0/002", func(s string) string { return "0" + s[1:] })),
+			act: follow, want: "the tiles do not lead from the root"},
+		"other origin": {do: another(stranger, 600),
+			act: follow, want: `origin "stranger.example" is no log of the policy`},
+		"other origin, our key": {do: replace("log.example\n", "other.example\n"),
+			act: follow, want: "does not hold for this checkpoint"},
+		"other key": {do: another(sameName, 600), act: follow, want: "no log of the policy has signed"},
+		"forged signature": {do: replace("\n600\n", "\n601\n"),
+			act: follow, want: "does not hold for this checkpoint"},
+		"no quorum": {do: at(unsigned), act: follow, want: "do not satisfy the quorum"},
+		"CRLF": {do: at(func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }),
+			act: follow, want: "no empty line between text and signatures"},
+		"one CR": {do: replace("log.example\n", "log.example\r\n"),
+			act: follow, want: "control character 0x0d"},
+		"extension lines": {do: replace("\n\n", "\nextension\n\n"),
+			act: follow, want: "extension lines are not accepted"},
+		"size of 2^63": {do: replace("\n600\n", "\n9223372036854775808\n"),
+			act: follow, want: "is not a decimal from 0 to 2^63-1"},
+		"size with a zero": {do: replace("\n600\n", "\n0600\n"), act: follow, want: "without leading zeros"},
+		"line behind": {do: at(func(s string) string { return s + "and more\n" }),
+			act: follow, want: "want an em dash"},
+		"HTTP/1.0 cut short": {do: raw("HTTP/1.0 200 OK\r\n\r\n", b.get("/checkpoint")[:150]),
+			act: follow, want: "checkpoint: "},
+		"length too short": {do: raw(ok, "Content-Length: 20\r\n\r\n", b.get("/checkpoint")),
+			act: follow, want: "no empty line between text and signatures"},
+		"a hundred lines more": {do: at(func(s string) string { return s + strings.Repeat("— x AAAAAAA=\n", 100) }),
+			act: follow, want: "more than 100 signatures"},
+	}
+}
+
+// tiles and bundles are of another length or another tree.
+func tiles(b *book) map[string]behaviour {
+	at := func(path string, change func(string) string) harm { return changed(b, path, change) }
+	flip := func(i int) func(string) string {
+		return func(s string) string { return s[:i] + string([]byte{s[i] ^ 1}) + s[i+1:] }
+	}
+	more := func(s string) string { return s + "x" }
+	less := func(s string) string { return s[:len(s)-1] }
+	const tile, bundles = "/tile/0/001", "/tile/entries/001"
+	return map[string]behaviour{
+		"tile too long": {do: at("/tile/0/002.p/88", more),
+			act: check, want: "tile/0/002.p/88: tile/0/002.p/88 has 2817 bytes, want 2816"},
+		"tile too short": {do: at(tile, less), act: check, want: "tile/0/001 has 8191 bytes, want 8192"},
+		"tile with a flip": {do: at(tile, flip(4000)),
+			act: check, want: "tile/0/001: hash 125 is not that of entry 381"},
+		"tile above": {do: at("/tile/1/000.p/2", flip(0)), act: check, want: "tile/1/000.p/2: "},
+		"tile of another": {do: at(tile, func(string) string { return b.get("/tile/0/000") }),
+			act: check, want: "tile/0/001: "},
+		"bundle too long":  {do: at(bundles, more), act: check, want: "1 bytes after the bundle's 256 entries"},
+		"bundle too short": {do: at(bundles, less), act: check, want: "tile/entries/001: bundle entry 255"},
+		"bundle of fewer": {do: at(bundles, func(string) string { return b.get("/tile/entries/001.p/255") }),
+			act: check, want: "bundle entry 255: 0 bytes left"},
+		"entry with a flip": {do: at(bundles, flip(500)),
+			act: check, want: "does not have the hash that the tree has"},
+		"last entry, flipped": {do: at("/tile/entries/002.p/88", flip(1)),
+			act: check, want: "tile/entries/002.p/88: "},
+		"bundle of no entries": {do: at(bundles, func(string) string { return strings.Repeat(zeros, 64) }),
+			act: check, want: "does not have the hash that the tree has"},
+		"endless bundles": {do: instead(b, bundles, endless(ok+"\r\n", "\xff")),
+			act: check, want: "longer than"},
+		"half a bundle": {do: instead(b, bundles, raw(ok, "Content-Length: 999\r\n\r\nx")),
+			act: check, want: "unexpected EOF"},
+	}
+}
+
+// receipts prove something else, or are written otherwise.
+func receipts(b *book) map[string]behaviour {
+	at := func(change func(string) string) harm { return changed(b, "/receipt/299", change) }
+	replace := func(old, new string) harm {
+		return at(func(s string) string { return strings.Replace(s, old, new, 1) })
+	}
+	answered := func(s string) harm { return at(func(string) string { return s }) }
+	fork := newBook(b.keys, 600, 299)
+	other := newBook(newKeys("stranger.example", 3), 600, -1)
+	r := must(receipt.Parse([]byte(b.receipt(299, 600))))
+	r.Checkpoint = []byte(b.checkpoint(599))
+	return map[string]behaviour{
+		"receipt for another index": {do: answered(b.receipt(298, 600)),
+			act: proof, want: "no receipt of this entry: it is for index 298"},
+		"receipt of another entry": {do: answered(fork.receipt(299, 600)),
+			act: proof, want: "the entry is not at index 299"},
+		"receipt of a stranger": {do: answered(other.receipt(299, 600)),
+			act: proof, want: `origin "stranger.example" is no log of the policy`},
+		"receipt under another": {do: answered(string(r.Bytes())),
+			act: proof, want: "the entry is not at index 299"},
+		"receipt with index 0299": {do: replace("index 299", "index 0299"),
+			act: proof, want: "without leading zeros"},
+		"receipt with CRLF": {do: replace("\nindex", "\r\nindex"),
+			act: proof, want: "first line is not"},
+		"receipt with an empty extra": {do: replace("\nindex", "\nextra \nindex"),
+			act: proof, want: "extra: want base64"},
+		"receipt with a hash too many": {do: replace("\n\n", "\n"+strings.Repeat("A", 43)+"=\n\n"),
+			act: proof, want: "hashes, want"},
+		"receipt beyond the tree": {do: replace("index 299", "index 600"),
+			act: proof, want: "index 600 of a tree of size 600"},
+		"receipt with stray bits": {do: replace("=\n", "\n"),
+			act: proof, want: "not canonical standard base64"},
+		"receipt that never comes": {do: instead(b, "/receipt/299", silent("")),
+			act: proof, want: "no whole answer in time", timeout: short},
+		"receipt with a broken witness": {do: at(breakLast), act: proof, want: "witness w: "},
+	}
+}
+
+// breakLast changes the last signature of a note.
+func breakLast(s string) string {
+	i := len(s) - len("AAAA\n")
+	if s[i] == 'A' {
+		return s[:i] + "B" + s[i+1:]
+	}
+	return s[:i] + "A" + s[i+1:]
+}
+
+// writes are answered with what are no indexes, or not those of the entries that were sent.
+func writes() map[string]behaviour {
+	says := func(s string) harm { return answer("200 OK", s) }
+	return map[string]behaviour{
+		"index in hexadecimal": {do: says("0x11"), act: submit, want: "the log answered no index"},
+		"index of 2^63": {do: says("9223372036854775808"),
+			act: submit, want: "not a decimal from 0 to 2^63-1"},
+		"index with a line":     {do: says("17\n"), act: submit, want: "the log answered no index"},
+		"index with a sign":     {do: says("+17"), act: lookup, want: "the log answered no index"},
+		"index of nothing":      {do: says(""), act: submit, want: "the log answered no index"},
+		"accepted but not done": {do: answer("202 Accepted", "17"), act: submit, want: "answered 202"},
+		"more runs":             {do: says("0 2\n7 2\n"), act: batch, want: "more than the 3 entries sent"},
+		"fewer runs":            {do: says("0 2\n"), act: batch, want: "runs of 2 entries, 3 were sent"},
+		"no runs":               {do: says(""), act: batch, want: "runs of 0 entries, 3 were sent"},
+		"runs that overrun":     {do: says("9223372036854775807 3\n"), act: batch, want: "beyond index 2^63-1"},
+		"run of 2^63": {do: says("0 9223372036854775807\n"),
+			act: batch, want: "more than the 3 entries sent"},
+		"run split in two":    {do: says("0 1\n1 2\n"), act: batch, want: "a run is split in two"},
+		"run of no entries":   {do: says("0 0\n0 3\n"), act: batch, want: "a run of nothing"},
+		"runs without an end": {do: says("0 3"), act: batch, want: "not ended by LF"},
+		"endless runs":        {do: endless(ok+"\r\n", "0 1\n"), act: batch, want: "longer than 120 bytes"},
+	}
+}
