@@ -29,12 +29,15 @@ check: ## formatting and static checks
 	go vet ./...
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-fuzz: ## every fuzz target for T each
-	@for p in $$(go list ./...); do \
-	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) $$p || exit 1; \
+fuzz: ## every fuzz target for T each; stops at the first that fails
+	@set -e; n=0; \
+	for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
+	  targets=$$(go test -list '^Fuzz' $$p); \
+	  for f in $$(echo "$$targets" | grep '^Fuzz'); do \
+	    n=$$((n+1)); echo "$$n. $$p $$f"; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) $$p; \
 	  done; \
-	done
+	done; echo "$$n targets, nothing found"
 
 bench: ## this log against its peers and the machine, on smaller trees; into bin/
 	mkdir -p bin

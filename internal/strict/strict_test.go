@@ -39,6 +39,22 @@ func TestDecimal(t *testing.T) { // CP-4, TW-3
 	}
 }
 
+func TestPadded(t *testing.T) {
+	accepts(t, func(s string) error { _, err := strict.Padded(s, 4); return err },
+		[]string{"0000", "0012", "1234", "12345"},
+		[]string{"", "0", "012", "00012", "012345", "+012", "12e4", " 012", "99999999999999999999"})
+	if n, _ := strict.Padded("0120", 4); n != 120 {
+		t.Errorf("0120 parsed as %d", n)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	got := strict.Printable("a\x1b[2J\r\n\t\u202eä\xff\x7f", "\n")
+	if want := "a?[2J?\n??ä\ufffd?"; got != want {
+		t.Errorf("shown as %q, want %q", got, want)
+	}
+}
+
 func TestBase64(t *testing.T) { // SN-13
 	accepts(t, func(s string) error { _, err := strict.Base64(s); return err },
 		[]string{"", "AA==", "AAA=", "AAAA", "+/+/"},

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package keyfile
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzLine: a key file is its one line and an LF; what is wrong with it is said without a word of it.
+func FuzzLine(f *testing.F) {
+	for _, s := range []string{"PRIVATE+KEY+log.example+00000000+AAAA\n", "token\r\n", "two\nlines\n", " token\n", "no end"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		line, err := oneLine(content)
+		if err == nil && (line+"\n" != string(content) || line == "" || strings.TrimSpace(line) != line) {
+			t.Fatalf("read as %q", line)
+		}
+		if word := strings.TrimSpace(string(content)); err != nil && len(word) > 24 && strings.Contains(err.Error(), word) {
+			t.Fatalf("the error repeats the key: %v", err)
+		}
+	})
+}

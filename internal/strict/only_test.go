@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strict_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// lenient are functions of the standard library that accept more than one spelling of a value.
+var lenient = regexp.MustCompile(`^(strconv\.(Parse\w+|Atoi|Unquote)|fmt\.[SF]?[Ss]can\w*|hex\.(Decode\w*|NewDecoder)|` +
+	`base(32|64)\.(\w+\.)*(\w*Decode\w*|NewDecoder)|bufio\.NewScanner|(strings|bytes)\.Lines)$`)
+
+// allowed are the places that may call them, and why.
+var allowed = map[string]string{
+	"cmd/cocket/inspect.go strings.Lines":   "tells what a file may be; its parser judges it",
+	"log/ingest/quote.go strconv.Unquote":   "of what our own errors quote",
+	"log/storagetest/history.go fmt.Sscanf": "of the checkpoints of a test",
+	"receipt/policy.go strings.Lines":       "a policy's lines may be indented and empty: TP-1",
+}
+
+// TestOnlyHere: everywhere else in the project, numbers, base64, hexadecimal digits and lines of text
+// are parsed by this package.
+func TestOnlyHere(t *testing.T) {
+	found := make(map[string]bool)
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		file, err := filepath.Rel(root, name)
+		file = filepath.ToSlash(file)
+		if d.IsDir() && (file == "internal/strict" || file == "benchmarks") {
+			return filepath.SkipDir
+		}
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		for _, call := range calls(t, name) {
+			if where := file + " " + call; lenient.MatchString(call) && allowed[where] == "" {
+				t.Errorf("%s: want package strict", where)
+			} else {
+				found[where] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where := range allowed {
+		if !found[where] {
+			t.Errorf("%s is not called any more, and needs no excuse", where)
+		}
+	}
+}
+
+// calls lists the functions of other packages that a file names, as "fmt.Sscanf".
+func calls(t *testing.T, name string) (list []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := make(map[string]bool)
+	for _, i := range file.Imports {
+		p, _ := strconv.Unquote(i.Path.Value)
+		imports[p[strings.LastIndex(p, "/")+1:]] = true
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if x, ok := n.(*ast.SelectorExpr); ok {
+			if s := dotted(x); imports[strings.Split(s, ".")[0]] {
+				list = append(list, s)
+			}
+		}
+		return true
+	})
+	return list
+}
+
+// dotted prints a.b.c; "" for any other expression.
+func dotted(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return dotted(x.X) + "." + x.Sel.Name
+	}
+	return ""
+}
