@@ -228,6 +228,9 @@ func FuzzReceipt(f *testing.F) {
 			len(theirs.Hashes) != len(r.Proof) || !bytes.Equal(theirs.ExtraData, r.Extra) {
 			t.Fatalf("formats reads %v, %v", theirs, err)
 		}
+		if extra, err := torchwood.ProofExtraData(b); (err == nil) != (r.Extra != nil) || !bytes.Equal(extra, r.Extra) {
+			t.Fatalf("torchwood reads extra data %q, %v", extra, err)
+		}
 	})
 }
 

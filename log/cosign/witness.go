@@ -38,6 +38,14 @@ type errBusy struct{ after time.Duration }
 
 func (e errBusy) Error() string { return fmt.Sprintf("busy, asks for %s of patience", e.after) }
 
+// errBroken means that there was no whole answer. What net/http says of it may repeat what the witness
+// sent, and is shown as a refusal is.
+type errBroken struct{ err error }
+
+func (e errBroken) Error() string { return fmt.Sprintf("%.200s", strict.Printable(e.err.Error(), "")) }
+
+func (e errBroken) Unwrap() error { return e.err }
+
 // endpoint is one address where the policy has a witness, or several: a witness with an Ed25519 and an
 // ML-DSA-44 key is two in the policy, and one answer holds the cosignatures of both. Its goroutine owns
 // size and unread.
@@ -122,7 +130,12 @@ func (e *endpoint) do(ctx context.Context, method, url string, body []byte) (*ht
 	if body != nil {
 		req.Header.Set("Content-Type", bodyType)
 	}
-	return e.client.Do(req)
+	req.Header.Set("Accept-Encoding", "identity")
+	resp, err := e.client.Do(req)
+	if err != nil {
+		return nil, errBroken{err}
+	}
+	return resp, nil
 }
 
 // take reads the answer to a checkpoint: signature lines and nothing else, of which those of the
@@ -189,8 +202,12 @@ func (e *endpoint) learn(resp *http.Response, ours uint64) (again bool, err erro
 	return true, nil
 }
 
-// refusal makes an error of an answer, whose text is kept short and printable.
+// refusal makes an error of an answer, whose text is kept short and printable. Behind a status below
+// 200 stands a connection that speaks another protocol, which is not waited for.
 func refusal(resp *http.Response) error {
+	if resp.StatusCode < http.StatusOK {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, statusLimit))
 	line, _, _ := bytes.Cut(b, []byte("\n"))
 	return fmt.Errorf("status %d: %.120q", resp.StatusCode, line)
