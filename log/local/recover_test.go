@@ -3,6 +3,7 @@
 package local
 
 import (
+	"bytes"
 	"testing"
 
 	"cocket.example/internal/tile"
@@ -93,4 +94,33 @@ func TestAbandonedRecord(t *testing.T) {
 	}
 	s.Close()
 	wantEntries(t, d, storagetest.Entries(0, 5))
+}
+
+// TestFormatOfAnother: the file that says what a directory is belongs to its state, and is in no other
+// form than the one it was written in.
+func TestFormatOfAnother(t *testing.T) {
+	for name, change := range map[string]func(b []byte) []byte{
+		"of another log": func([]byte) []byte { return formatFile("log.example/a", identity{1}) },
+		"CRLF":           func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) },
+		"a line more":    func(b []byte) []byte { return append(b, "more\n"...) },
+		"capitals":       func(b []byte) []byte { return bytes.ToUpper(b) },
+		"no name":        func([]byte) []byte { return formatFile("", identity{1}) },
+		"cut short":      func(b []byte) []byte { return b[:len(b)-1] },
+	} {
+		d := newDisk(1)
+		if err := Create(d, "log.example/a"); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := readFile(d, "format", 1<<10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := replaceFile(d, "format", change(whole)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Open(t.Context(), Config{FS: d, MinFree: 1, Reserve: 4096}); err == nil {
+			t.Errorf("%s: opened", name)
+			s.Close()
+		}
+	}
 }
