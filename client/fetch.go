@@ -48,13 +48,21 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 // fs.ErrNotExist.
 func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) ([]byte, error) {
 	r := request{method: http.MethodGet, path: "/receipt/" + strconv.FormatUint(index, 10), limit: maxReceipt}
-	return c.await(ctx, r, wait)
+	body, err := c.await(ctx, r, wait)
+	if err == nil {
+		err = receiptOf(r, body, index)
+	}
+	return body, err
 }
 
 // BatchReceipt is Receipt of all entries from start to end−1 at once (docs/http.md).
 func (c *Client) BatchReceipt(ctx context.Context, start, end uint64, wait time.Duration) ([]byte, error) {
 	r := request{method: http.MethodGet, path: fmt.Sprintf("/receipt/%d-%d", start, end), limit: maxBatchProof}
-	return c.await(ctx, r, wait)
+	body, err := c.await(ctx, r, wait)
+	if err == nil {
+		err = batchOf(r, body, start, end)
+	}
+	return body, err
 }
 
 // await sends a request for what may not be there yet, until it is or the time is over.
@@ -66,13 +74,9 @@ func (c *Client) await(ctx context.Context, r request, wait time.Duration) ([]by
 		if r.wait > 0 {
 			r.query = url.Values{"wait": {r.wait.String()}}
 		}
-		body, err := c.send(ctx, r)
-		if err == nil {
-			err = receiptOf(r, body, index)
-			return body, err
-		}
-		if !errors.Is(err, fs.ErrNotExist) || r.wait <= 0 {
-			return nil, err
+		receipt, err := c.send(ctx, r)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || r.wait <= 0 {
+			return receipt, err
 		}
 		// A log that does not wait as long as it was asked to is not asked without a pause.
 		if sleep(ctx, min(pause(attempt, err), max(time.Until(deadline), 0))) != nil {
@@ -89,6 +93,18 @@ func receiptOf(r request, body []byte, index uint64) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s: the log answered no receipt of this entry: %w", r, err)
+	}
+	return nil
+}
+
+// batchOf checks that an answer is a batch receipt for this range.
+func batchOf(r request, body []byte, start, end uint64) error {
+	got, err := receipt.ParseBatch(body)
+	if err == nil && (got.Start != start || got.End != end) {
+		err = fmt.Errorf("it is for the entries from %d to %d", got.Start, got.End)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: the log answered no receipt of these entries: %w", r, err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,8 +107,9 @@ func TestMetadata(t *testing.T) {
 
 // A receipt is asked for again until it is there, each time for at most a minute.
 func TestReceiptWaits(t *testing.T) {
-	const proof = "c2sp.org/tlog-proof@v1\nindex 0\n\n" +
-		"log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n"
+	const checkpoint = "log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n"
+	const proof = "c2sp.org/tlog-proof@v1\nindex 0\n\n" + checkpoint
+	const batch = "cocket-batch/v1\nrange 0 1\n\n" + checkpoint
 	synctest.Test(t, func(t *testing.T) {
 		ready := time.Now().Add(90 * time.Second)
 		var paths []string
@@ -121,16 +123,19 @@ func TestReceiptWaits(t *testing.T) {
 			if time.Now().Before(ready) {
 				return answer(404, "none yet"), nil
 			}
+			if strings.HasSuffix(r.URL.Path, "-1") {
+				return answer(200, batch), nil
+			}
 			return answer(200, proof), nil
 		})
 		if b, err := c.Receipt(t.Context(), 0, 2*time.Minute); err != nil || string(b) != proof {
 			t.Errorf("%q, %v", b, err)
 		}
 		ready = time.Now().Add(90 * time.Second)
-		if b, err := c.BatchReceipt(t.Context(), 3, 9, 2*time.Minute); err != nil || string(b) != "receipt" {
+		if b, err := c.BatchReceipt(t.Context(), 0, 1, 2*time.Minute); err != nil || string(b) != batch {
 			t.Errorf("%q, %v", b, err)
 		}
-		want := []string{"/2027/receipt/3", "/2027/receipt/3", "/2027/receipt/3-9", "/2027/receipt/3-9"}
+		want := []string{"/2027/receipt/0", "/2027/receipt/0", "/2027/receipt/0-1", "/2027/receipt/0-1"}
 		if !slices.Equal(paths, want) {
 			t.Errorf("asked for %q, want %q", paths, want)
 		}

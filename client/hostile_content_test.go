@@ -53,7 +53,7 @@ func checkpoints(b *book) map[string]behaviour {
 			act: follow, want: "want an em dash"},
 		"HTTP/1.0 cut short": {do: raw("HTTP/1.0 200 OK\r\n\r\n", b.get("/checkpoint")[:150]),
 			act: follow, want: "checkpoint: "},
-		"length too short": {do: raw(ok, "Content-Length: 20\r\n\r\n", b.get("/checkpoint")),
+		"length too short": {do: raw(ok, "Connection: close\r\nContent-Length: 20\r\n\r\n", b.get("/checkpoint")),
 			act: follow, want: "no empty line between text and signatures"},
 		"a hundred lines more": {do: at(func(s string) string { return s + strings.Repeat("— x AAAAAAA=\n", 100) }),
 			act: follow, want: "more than 100 signatures"},
