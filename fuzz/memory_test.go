@@ -37,7 +37,8 @@ func FuzzMemory(f *testing.F) {
 	for _, s := range []string{signedOne, "quorum none\n", "c2sp.org/tlog-proof@v1\nindex 0\n\n" + signedOne} {
 		f.Add([]byte(s), 1)
 	}
-	for _, s := range []string{"[", `{"a":`, "\n", "\n\n", "A", "— k AAAAAAA=\n", "# comment\n", "x001/", "\x00\x00", "goods[0].a"} {
+	for _, s := range []string{"[", `{"a":`, "\n", "\n\n", "A", "— k AAAAAAA=\n", "# comment\n", "x001/",
+		"\x00\x00", "goods[0].a"} {
 		f.Add([]byte(s), 10_000)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, times int) {

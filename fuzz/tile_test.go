@@ -105,7 +105,8 @@ func FuzzTile(f *testing.F) {
 		if want, err := tlog.TreeHash(int64(size), theirs); err != nil || want != tlog.Hash(root) {
 			t.Fatalf("root %x, x/mod has %x, %v", root, want, err)
 		}
-		if leaf, err := tile.ReadLeaf(t.Context(), r, i, n); err != nil || !bytes.Equal(leaf[:], hashes[index*32:index*32+32]) {
+		leaf, err := tile.ReadLeaf(t.Context(), r, i, n)
+		if err != nil || !bytes.Equal(leaf[:], hashes[index*tile.HashSize:][:tile.HashSize]) {
 			t.Fatalf("leaf %d is %x, %v", index, leaf, err)
 		}
 		path, err := tile.Inclusion(t.Context(), r, i, n)

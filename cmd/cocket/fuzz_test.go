@@ -17,8 +17,10 @@ func FuzzInspect(f *testing.F) {
 		"PRIVATE+KEY+log.example+00000000+" + secret + "\n",
 		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n",
 		"log.example/a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— k AAAAAAA=\n",
-		"c2sp.org/tlog-proof@v1\nindex 0\n\nlog.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n",
-		"quorum none\n", "cocket-entry/v1\n", `{"format":"cocket-opening/v1"}`, `{"format":"cocket-disclosure/v1"}`, "\x1b[2J",
+		"c2sp.org/tlog-proof@v1\nindex 0\n\n" +
+			"log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— k AAAAAAA=\n",
+		"quorum none\n", "cocket-entry/v1\n", "\x1b[2J",
+		`{"format":"cocket-opening/v1"}`, `{"format":"cocket-disclosure/v1"}`,
 	} {
 		f.Add([]byte(text))
 	}

@@ -16,8 +16,9 @@ import (
 )
 
 // lenient are functions of the standard library that accept more than one spelling of a value.
-var lenient = regexp.MustCompile(`^(strconv\.(Parse\w+|Atoi|Unquote)|fmt\.[SF]?[Ss]can\w*|hex\.(Decode\w*|NewDecoder)|` +
-	`base(32|64)\.(\w+\.)*(\w*Decode\w*|NewDecoder)|bufio\.NewScanner|(strings|bytes)\.Lines)$`)
+var lenient = regexp.MustCompile(`^(strconv\.(Parse\w+|Atoi|Unquote)|fmt\.[SF]?[Ss]can\w*|` +
+	`hex\.(Decode\w*|NewDecoder)|base(32|64)\.(\w+\.)*(\w*Decode\w*|NewDecoder)|` +
+	`bufio\.NewScanner|(strings|bytes)\.Lines)$`)
 
 // allowed are the packages that may call them, and why.
 var allowed = map[string]string{

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
+
+	"cocket.example/internal/strict"
 )
 
 // Published checkpoints are kept on two shelves, all of them for an hour or more, and the first of
@@ -73,4 +76,20 @@ func (k *kept) covering(index uint64) ([]byte, error) {
 func (k *kept) close() {
 	k.all.close()
 	k.minutes.close()
+}
+
+func (s *shelf) bookName(period int64, number int) string {
+	return fmt.Sprintf("kept/%s%08d-%06d", s.prefix, period, number)
+}
+
+// parseBook parses the name of a book in its folder.
+func (s *shelf) parseBook(name string) (*book, bool) {
+	rest, ours := strings.CutPrefix(name, s.prefix)
+	a, b, _ := strings.Cut(rest, "-")
+	period, err := strict.Padded(a, 8)
+	number, err2 := strict.Padded(b, 6)
+	if !ours || err != nil || err2 != nil {
+		return nil, false
+	}
+	return &book{name: "kept/" + name, period: int64(period), number: int(number)}, true
 }

@@ -11,9 +11,6 @@ import (
 	"os"
 	"slices"
 	"sort"
-	"strings"
-
-	"cocket.example/internal/strict"
 )
 
 // A shelf keeps checkpoints in order of size, in one append-only file for each period and process,
@@ -91,22 +88,6 @@ func (s *shelf) open() error {
 		s.books = append(s.books, b)
 	}
 	return nil
-}
-
-func (s *shelf) bookName(period int64, number int) string {
-	return fmt.Sprintf("kept/%s%08d-%06d", s.prefix, period, number)
-}
-
-// parseBook parses the name of a book in its folder.
-func (s *shelf) parseBook(name string) (*book, bool) {
-	rest, ours := strings.CutPrefix(name, s.prefix)
-	a, b, _ := strings.Cut(rest, "-")
-	period, err := strict.Padded(a, 8)
-	number, err2 := strict.Padded(b, 6)
-	if !ours || err != nil || err2 != nil {
-		return nil, false
-	}
-	return &book{name: "kept/" + name, period: int64(period), number: int(number)}, true
 }
 
 // readKeptAt reads the place of a file's first record; nil if there is none that was acknowledged.

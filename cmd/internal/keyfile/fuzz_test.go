@@ -9,7 +9,8 @@ import (
 
 // FuzzLine: a key file is its one line and an LF; what is wrong with it is said without a word of it.
 func FuzzLine(f *testing.F) {
-	for _, s := range []string{"PRIVATE+KEY+log.example+00000000+AAAA\n", "token\r\n", "two\nlines\n", " token\n", "no end"} {
+	for _, s := range []string{"PRIVATE+KEY+log.example+00000000+AAAA\n", "token\r\n", "two\nlines\n", " token\n",
+		"no end"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
