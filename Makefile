@@ -35,7 +35,7 @@ fuzz: ## every fuzz target for T each; stops at the first that fails
 	  targets=$$(go test -list '^Fuzz' $$p); \
 	  for f in $$(echo "$$targets" | grep '^Fuzz'); do \
 	    n=$$((n+1)); echo "$$n. $$p $$f"; \
-	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) $$p; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(T) -fuzzminimizetime 1s $$p; \
 	  done; \
 	done; echo "$$n targets, nothing found"
 
