@@ -140,7 +140,7 @@ func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 }
 
 // refused makes an error of a refusal. A body that is encoded says nothing here; behind a status
-// below 200 stands a connection that speaks another protocol, if any.
+// below 200 stands a connection that speaks another protocol, to which no deadline applies.
 func (r request) refused(resp *http.Response) error {
 	refusal := &Error{Request: r.String(), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	if resp.StatusCode >= http.StatusOK && !encoded(resp) {

@@ -123,8 +123,12 @@ func (w *web) once(ctx context.Context, r request) answer {
 	return a
 }
 
-// read reads the body within its bound; of a refusal only the beginning.
+// read reads the body within its bound; of a refusal only the beginning. Behind a status below 200
+// stands a connection that speaks another protocol, to which no deadline applies.
 func (a *answer) read(body io.Reader) {
+	if a.status < http.StatusOK {
+		return
+	}
 	if a.status != http.StatusOK {
 		a.body, a.err = io.ReadAll(io.LimitReader(body, maxRefusal))
 		return

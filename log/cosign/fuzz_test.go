@@ -23,7 +23,7 @@ type zero struct{}
 func (zero) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // fuzzed is a witness, and how it cosigns.
-func fuzzed(f *testing.F) (*witness, *receipt.Cosigner) {
+func fuzzed(f *testing.F) (*endpoint, *receipt.Cosigner) {
 	f.Helper()
 	skey, vkey, err := receipt.GenerateKey(zero{}, receipt.Cosignature, "w.example")
 	if err != nil {
@@ -37,19 +37,19 @@ func fuzzed(f *testing.F) (*witness, *receipt.Cosigner) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return &witness{Witness: receipt.Witness{Name: "w", Key: key}}, cosigner
+	return &endpoint{witnesses: []receipt.Witness{{Name: "w", Key: key}}}, cosigner
 }
 
 // FuzzAnswer: of a witness's answer to a checkpoint nothing is taken but a line of its own key, which
 // other libraries find valid too.
 func FuzzAnswer(f *testing.F) {
-	w, cosigner := fuzzed(f)
+	e, cosigner := fuzzed(f)
 	cp := receipt.Checkpoint{Origin: origin, Size: 7, Root: root(7)}
 	s, err := cosigner.Cosign(cp, time.Unix(1790000000, 0))
 	if err != nil {
 		f.Fatal(err)
 	}
-	verifier, err := fnote.NewVerifierForCosignatureV1(w.Key.String())
+	verifier, err := fnote.NewVerifierForCosignatureV1(e.witnesses[0].Key.String())
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -57,8 +57,9 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("— other.example AAAAAAA=\n" + s.String()))
 	f.Add([]byte(s.String() + s.String()))
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		line, err := w.take(bytes.NewReader(answer), cp)
-		if err != nil {
+		taken, err := e.take(bytes.NewReader(answer), cp)
+		line, ok := taken.lines["w"]
+		if err != nil || !ok {
 			return
 		}
 		signed := string(cp.Body()) + "\n" + line.String()
@@ -79,13 +80,13 @@ func FuzzConflict(f *testing.F) {
 	f.Add("text/plain", []byte("5\n"), uint64(0))
 	f.Fuzz(func(t *testing.T, kind string, body []byte, held uint64) {
 		const ours = 1000
-		w := &witness{size: held}
-		again, err := w.learn(&http.Response{
+		e := &endpoint{size: held}
+		again, err := e.learn(&http.Response{
 			StatusCode: http.StatusConflict, Header: http.Header{"Content-Type": {kind}},
 			Body: io.NopCloser(bytes.NewReader(body)),
 		}, ours)
-		if again != (err == nil) || again && (w.size > ours || w.size == held) || !again && w.size != held {
-			t.Fatalf("learnt size %d, held %d: %v, %v", w.size, held, again, err)
+		if again != (err == nil) || again && (e.size > ours || e.size == held) || !again && e.size != held {
+			t.Fatalf("learnt size %d, held %d: %v, %v", e.size, held, again, err)
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\x1b\r\n") {
 			t.Fatalf("not to be shown: %q", err)
