@@ -13,7 +13,7 @@ func behaviours(elsewhere string) map[string]behaviour {
 	all := make(map[string]behaviour)
 	b := newBook(newKeys("log.example", 1), 600, -1)
 	for _, some := range []map[string]behaviour{
-		connections(), answers(elsewhere), refusals(), checkpoints(b), tiles(b), receipts(b), writes(),
+		connections(), answers(elsewhere), refusals(), checkpoints(b), tiles(b), receipts(b), batches(b), writes(),
 	} {
 		maps.Copy(all, some)
 	}

@@ -133,6 +133,26 @@ func receipts(b *book) map[string]behaviour {
 	}
 }
 
+// batches are receipts of other entries than those that were asked for.
+func batches(b *book) map[string]behaviour {
+	says := func(s string) harm { return answer("200 OK", s) }
+	honest := b.batch(100, 300, 600)
+	replace := func(old, new string) harm { return says(strings.Replace(honest, old, new, 1)) }
+	fork := newBook(b.keys, 600, 150)
+	other := "no receipt of these entries: it is for the entries from "
+	return map[string]behaviour{
+		"endless batch receipt":     {do: endless(ok+"\r\n", "x"), act: proofs, want: "longer than 140288 bytes"},
+		"batch of more":             {do: says(b.batch(100, 301, 600)), act: proofs, want: other + "100 to 301"},
+		"batch of others":           {do: says(b.batch(101, 301, 600)), act: proofs, want: other + "101 to 301"},
+		"batch under another name":  {do: replace("100 300", "101 301"), act: proofs, want: "for the range 101 to 301"},
+		"batch of another tree":     {do: says(fork.batch(100, 300, 600)), act: proofs, want: "not the entries"},
+		"batch with a hash too few": {do: replace(strings.SplitAfter(honest, "\n")[2], ""), act: proofs, want: "hashes"},
+		"batch with a leading zero": {do: replace("range 100", "range 0100"), act: proofs, want: "without leading zeros"},
+		"batch with CRLF":           {do: replace("300\n", "300\r\n"), act: proofs, want: "control character 0x0d"},
+		"batch of one proof":        {do: says(b.receipt(100, 600)), act: proofs, want: "no receipt of these entries"},
+	}
+}
+
 // breakLast changes the last signature of a note.
 func breakLast(s string) string {
 	i := len(s) - len("AAAA\n")

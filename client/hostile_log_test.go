@@ -120,6 +120,12 @@ func (b *book) receipt(index, size uint64) string {
 	return string(receipt.Receipt{Index: index, Proof: path, Checkpoint: []byte(b.checkpoint(size))}.Bytes())
 }
 
+func (b *book) batch(start, end, size uint64) string {
+	left, right, err := tile.Around(context.Background(), b, start, end, size)
+	r := receipt.Batch{Start: start, End: end, Left: left, Right: right, Checkpoint: []byte(b.checkpoint(size))}
+	return string(must(r, err).Bytes())
+}
+
 // get answers a GET, "" where there is nothing.
 func (b *book) get(path string) string {
 	size := uint64(len(b.entries))

@@ -96,6 +96,28 @@ func proof(ctx context.Context, c *client.Client) error {
 	return trusted.Includes(sha256.Sum256([]byte("\x00entry 299")), r)
 }
 
+// proofs fetches the receipt of the entries from 100 to 299 and verifies it.
+func proofs(ctx context.Context, c *client.Client) error {
+	body, err := c.BatchReceipt(ctx, 100, 300, 0)
+	if err != nil {
+		return err
+	}
+	k := newKeys("log.example", 1)
+	r, err := receipt.ParseBatch(body)
+	if err != nil {
+		return err
+	}
+	trusted, err := k.policy.Verify(r.Checkpoint)
+	if err != nil {
+		return err
+	}
+	var leaves []receipt.Hash
+	for hashes := newBook(k, 300, -1).leaves[100*32:]; len(hashes) > 0; hashes = hashes[32:] {
+		leaves = append(leaves, receipt.Hash(hashes))
+	}
+	return trusted.IncludesBatch(leaves, r)
+}
+
 func submit(ctx context.Context, c *client.Client) error {
 	_, err := c.Submit(ctx, []byte("entry"))
 	return err
