@@ -18,6 +18,10 @@ import (
 // ErrUnreachable means that no whole answer was had from the log, so that nothing can be said of it.
 var ErrUnreachable = errors.New("the log could not be reached")
 
+// ErrNoReceipt means that a log answered with something else than the receipt that was asked for: with
+// that of other entries, or with none at all.
+var ErrNoReceipt = errors.New("the log answered no receipt")
+
 // Error is a refusal by the log.
 type Error struct {
 	Request    string        // method and path

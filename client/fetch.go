@@ -44,8 +44,8 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 }
 
 // Receipt returns the receipt of the entry at index, a c2sp.org/tlog-proof. It is one for this index,
-// and not verified. Where there is none yet it waits up to wait for one, and then the error wraps
-// fs.ErrNotExist.
+// else the error wraps ErrNoReceipt, and not verified. Where there is none yet it waits up to wait for
+// one, and then the error wraps fs.ErrNotExist.
 func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) ([]byte, error) {
 	r := request{method: http.MethodGet, path: "/receipt/" + strconv.FormatUint(index, 10), limit: maxReceipt}
 	body, err := c.await(ctx, r, wait)
@@ -92,7 +92,7 @@ func receiptOf(r request, body []byte, index uint64) error {
 		err = fmt.Errorf("it is for index %d", got.Index)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: the log answered no receipt of this entry: %w", r, err)
+		return fmt.Errorf("%s: %w of this entry: %w", r, ErrNoReceipt, err)
 	}
 	return nil
 }
@@ -101,10 +101,10 @@ func receiptOf(r request, body []byte, index uint64) error {
 func batchOf(r request, body []byte, start, end uint64) error {
 	got, err := receipt.ParseBatch(body)
 	if err == nil && (got.Start != start || got.End != end) {
-		err = fmt.Errorf("it is for the entries from %d to %d", got.Start, got.End)
+		err = fmt.Errorf("it is for the entries %d to %d", got.Start, got.End-1)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: the log answered no receipt of these entries: %w", r, err)
+		return fmt.Errorf("%s: %w of these entries: %w", r, ErrNoReceipt, err)
 	}
 	return nil
 }

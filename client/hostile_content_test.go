@@ -139,11 +139,11 @@ func batches(b *book) map[string]behaviour {
 	honest := b.batch(100, 300, 600)
 	replace := func(old, new string) harm { return says(strings.Replace(honest, old, new, 1)) }
 	fork := newBook(b.keys, 600, 150)
-	other := "no receipt of these entries: it is for the entries from "
+	other := "no receipt of these entries: it is for the entries "
 	return map[string]behaviour{
 		"endless batch receipt":     {do: endless(ok+"\r\n", "x"), act: proofs, want: "longer than 140288 bytes"},
-		"batch of more":             {do: says(b.batch(100, 301, 600)), act: proofs, want: other + "100 to 301"},
-		"batch of others":           {do: says(b.batch(101, 301, 600)), act: proofs, want: other + "101 to 301"},
+		"batch of more":             {do: says(b.batch(100, 301, 600)), act: proofs, want: other + "100 to 300"},
+		"batch of others":           {do: says(b.batch(101, 301, 600)), act: proofs, want: other + "101 to 300"},
 		"batch under another name":  {do: replace("100 300", "101 301"), act: proofs, want: "for the range 101 to 301"},
 		"batch of another tree":     {do: says(fork.batch(100, 300, 600)), act: proofs, want: "not the entries"},
 		"batch with a hash too few": {do: replace(strings.SplitAfter(honest, "\n")[2], ""), act: proofs, want: "hashes"},

@@ -99,8 +99,8 @@ func TestLyingLog(t *testing.T) {
 		"other order":   {liar{"0 2\n", []receipt.Hash{b, a}, 0}, 1, "in this order"},
 		"backwards":     {liar{"1 1\n0 1\n", []receipt.Hash{b, a}, 0}, 0, "entries 0 to 1"},
 		"another entry": {liar{"0 2\n", []receipt.Hash{a, {}}, 0}, 1, "in this order"},
-		"another range": {liar{"0 2\n", []receipt.Hash{a, b}, 1}, 1, "and 2 are given"},
-		"elsewhere":     {liar{"5 2\n", []receipt.Hash{a, b}, 0}, 1, "begins at index 0, the log said 5"},
+		"another range": {liar{"0 2\n", []receipt.Hash{a, b}, 1}, 1, "it is for the entries 1 to 1"},
+		"elsewhere":     {liar{"5 2\n", []receipt.Hash{a, b}, 0}, 1, "it is for the entries 0 to 1"},
 		"one index":     {liar{"1 1\n1 1\n", []receipt.Hash{a, b}, 0}, 1, "two different entries the index 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
