@@ -64,7 +64,10 @@ func TestSegmentHalfBegun(t *testing.T) {
 					for range 2 {
 						w.history.Append(ctx, s, large(3))
 					}
-					killed, cut := w.disk.clone(), w.disk.crash()
+					killed := w.disk.clone()
+					w.disk.mu.Lock()
+					cut := w.disk.crash()
+					w.disk.mu.Unlock()
 					w.wantWhole(t, killed)
 					w.wantWhole(t, cut)
 					w.disk.failing(nil)
