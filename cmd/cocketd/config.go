@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"cocket.example/cmd/internal/config"
 	"cocket.example/cmd/internal/server"
@@ -48,6 +49,10 @@ type Config struct {
 	// Reserve is the size in bytes of a file that is given up on a full disk, to finish what was
 	// taken. Default 16777216 (16 MiB).
 	Reserve uint64 `yaml:"reserve"`
+	// KeepAll is how long every published checkpoint is kept, for receipts that say when an entry was
+	// on file as exactly as can be; of older ones the first of each minute is kept for ever. Default,
+	// and least, 1h.
+	KeepAll config.Duration `yaml:"keep_all"`
 	// Entries is what the log takes: declarations (the default), or any bytes. It is fixed when
 	// the log is created.
 	Entries ingest.Mode `yaml:"entries"`
@@ -113,6 +118,9 @@ func (c Config) check() error {
 	case c.Key != "" && len(c.Keys) > 0:
 		return errors.New("key: want key or keys, not both")
 	}
+	if keep := time.Duration(c.KeepAll); keep != 0 && keep < time.Hour {
+		return fmt.Errorf("keep_all: %v, want at least 1h", keep)
+	}
 	if _, err := ingest.ParseMode(string(c.Entries)); err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
@@ -135,7 +143,10 @@ func (c Config) keyFiles() (names, paths []string) {
 
 // storage returns the configuration of the log's directory. A nil logger discards.
 func (c Config) storage(logger *slog.Logger) local.Config {
-	return local.Config{FS: local.Dir(string(c.Dir)), MinFree: c.MinFree, Reserve: c.Reserve, Logger: logger}
+	return local.Config{
+		FS: local.Dir(string(c.Dir)), MinFree: c.MinFree, Reserve: c.Reserve,
+		KeepAll: time.Duration(c.KeepAll), Logger: logger,
+	}
 }
 
 // submitters returns the list as the write path wants it.

@@ -56,7 +56,7 @@ func (x *examiner) found(path string, err error) {
 func (x *examiner) journal(st state) error {
 	var j journal
 	defer j.close()
-	return j.open(x.fs, st)
+	return j.open(x.fs, st, 0)
 }
 
 // kept reads every kept checkpoint.

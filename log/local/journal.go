@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"time"
 
 	"cocket.example/internal/strict"
 	"cocket.example/log"
@@ -26,7 +27,7 @@ type journal struct {
 	kept      *kept
 }
 
-func (j *journal) open(fsys FS, st state) error {
+func (j *journal) open(fsys FS, st state, keepAll time.Duration) error {
 	b, err := readFile(fsys, "journal", 1<<12)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: journal (without it a second tree might be signed; restore it): %w", ErrDamaged, err)
@@ -53,7 +54,7 @@ func (j *journal) open(fsys FS, st state) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	j.kept, err = openKept(fsys)
+	j.kept, err = openKept(fsys, keepAll)
 	return err
 }
 

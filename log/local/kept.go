@@ -12,19 +12,19 @@ import (
 	"cocket.example/internal/strict"
 )
 
-// Published checkpoints are kept on two shelves, all of them for an hour or more, and the first of
-// each minute for ever:
+// Published checkpoints are kept on two shelves, all of them for Config.KeepAll or a little longer, and the
+// first of each minute for ever:
 //
-//	kept/all-00495833-000000      ▒▒▒▒▒▒▒▒▒▒▒▒▒    one file an hour, removed after the next hour
+//	kept/all-00495833-000000      ▒▒▒▒▒▒▒▒▒▒▒▒▒    one file an hour, removed after that time
 //	kept/minutes-00020659-000000  ▒    ▒    ▒      one file a day
 type kept struct {
 	all, minutes shelf
 	minute       int64 // the last one whose first checkpoint is kept
 }
 
-func openKept(fsys FS) (*kept, error) {
+func openKept(fsys FS, all time.Duration) (*kept, error) {
 	k := &kept{
-		all:     shelf{fs: fsys, prefix: "all-", period: 3600, forget: true},
+		all:     shelf{fs: fsys, prefix: "all-", period: 3600, forget: int64((all + time.Hour - 1) / time.Hour)},
 		minutes: shelf{fs: fsys, prefix: "minutes-", period: 86400},
 		minute:  -1,
 	}

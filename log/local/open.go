@@ -88,7 +88,7 @@ func (s *Storage) recover(ctx context.Context) error {
 	s.tree.Store(&st.tree)
 	s.tail.init()
 	s.index = newIndex(s.fs, s.id)
-	if err := s.journal.open(s.fs, st); err != nil {
+	if err := s.journal.open(s.fs, st, s.config.KeepAll); err != nil {
 		return err
 	}
 	if s.edge, err = readEdge(ctx, s, st.tree.Size); err != nil {

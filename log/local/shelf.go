@@ -27,7 +27,7 @@ type shelf struct {
 	fs     FS
 	prefix string
 	period int64 // seconds that share a file
-	forget bool  // drop a file when the period after its own has passed
+	forget int64 // drop a file when so many periods after its own have passed; 0: never
 
 	books []*book // ascending
 	file  File    // open for appending to the last book; nil: the next record begins a book
@@ -231,7 +231,7 @@ func (s *shelf) begin(period int64, first uint64) error {
 		s.file, s.books = f, append(s.books, b)
 		break
 	}
-	for s.forget && s.books[0].period < b.period-1 {
+	for s.forget > 0 && s.books[0].period < b.period-s.forget {
 		if err := s.fs.Remove(s.books[0].name); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ import (
 	"io"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/sync/errgroup"
@@ -41,12 +42,13 @@ const format = "cocket-log/v2"
 
 // Config of a Storage. Only FS is required.
 type Config struct {
-	FS      FS           // the log's directory, as Dir(path)
-	MinFree uint64       // bytes of free space below which nothing is accepted; default 64 MiB
-	Reserve uint64       // bytes kept in a file, to finish on a full disk what was accepted; default 16 MiB
-	Segment uint64       // bytes after which the write-ahead log goes on in the next file; default 64 MiB
-	Retain  uint64       // bytes of write-ahead log kept behind the tree, for repair; default 128 MiB
-	Logger  *slog.Logger // nil discards
+	FS      FS            // the log's directory, as Dir(path)
+	MinFree uint64        // bytes of free space below which nothing is accepted; default 64 MiB
+	Reserve uint64        // bytes kept in a file, to finish on a full disk what was accepted; default 16 MiB
+	Segment uint64        // bytes after which the write-ahead log goes on in the next file; default 64 MiB
+	Retain  uint64        // bytes of write-ahead log kept behind the tree, for repair; default 128 MiB
+	KeepAll time.Duration // how long every published checkpoint is kept; default, and least, an hour
+	Logger  *slog.Logger  // nil discards
 }
 
 func (c Config) withDefaults() Config {
@@ -62,6 +64,7 @@ func (c Config) withDefaults() Config {
 	if c.Retain == 0 {
 		c.Retain = 128 << 20
 	}
+	c.KeepAll = max(c.KeepAll, time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
