@@ -24,7 +24,7 @@ const (
 func caseServed(ctx context.Context, s *subject, r *Result) {
 	h := s.head(ctx)
 	a := h.answer
-	r.check("GET and HEAD, the form of the note, %d keys", len(s.keys()))
+	r.check("GET and HEAD, the form of the note, signatures: %d", len(s.keys()))
 	if !a.good() {
 		r.fail(Must, "TT-3", a, "%s, want 200", a.what())
 		return
