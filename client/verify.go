@@ -172,7 +172,7 @@ func with(keys ...receipt.VerifierKey) string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if len(names) == 1 && receipt.KeyType(keys[0].Type) != receipt.MLDSA44 {
+	if len(names) == 0 || len(names) == 1 && receipt.KeyType(keys[0].Type) != receipt.MLDSA44 {
 		return ""
 	}
 	return " with " + strings.Join(names, " and ")

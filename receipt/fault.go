@@ -41,7 +41,7 @@ func parsePolicy(b []byte) (Policy, []Fault) {
 	if len(b) > maxPolicy {
 		return Policy{}, []Fault{{Err: fmt.Errorf("%d bytes, want at most %d", len(b), maxPolicy)}}
 	}
-	p := &policyParser{names: map[string]bool{}, member: map[string]bool{}, keys: map[string]bool{}}
+	p := &policyParser{names: map[string]bool{}, member: map[string]bool{}, keys: map[string]bool{}, roles: map[string]string{}}
 	var faults []Fault
 	for line := range strings.Lines(string(b)) {
 		p.number++

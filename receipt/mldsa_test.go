@@ -5,6 +5,7 @@ package receipt_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
@@ -201,7 +202,7 @@ func TestLogWithTwoKeys(t *testing.T) {
 	wantError(t, err, "SN-9")
 }
 
-// The log's own line never counts as a witness's, whose type may be the same.
+// The log's own line never counts as a witness's, under whatever key and type.
 func TestLogIsNoWitness(t *testing.T) {
 	_, key := timedKey(3, origin)
 	_, same := timedKey(3, "w.example")
@@ -211,8 +212,51 @@ func TestLogIsNoWitness(t *testing.T) {
 		wantError(t, err, "TP-8")
 	}
 	_, plain := logKey(3, origin)
-	_, witness := witnessKey(3, origin) // another type signs another message
-	must(receipt.ParsePolicy([]byte("log " + plain.String() + "\nwitness w " + witness.String() + "\nquorum w\n")))
+	_, elsewhere := witnessKey(3, "w.example")
+	l, w = "log "+plain.String()+"\n", "witness w "+elsewhere.String()+"\n"
+	for _, text := range []string{l + w, w + l} {
+		_, err := receipt.ParsePolicy([]byte(text + "quorum w\n"))
+		wantError(t, err, "TP-8")
+	}
+	w = "witness w " + key.String() + "\n" // the log's second key
+	for _, text := range []string{l + w, w + l} {
+		_, err := receipt.ParsePolicy([]byte(text + "quorum w\n"))
+		wantError(t, err, "no log is its own witness")
+	}
+}
+
+// TestKeysOfOneID: two keys with one name and id would make each other's signatures broken ones, so that
+// whoever adds the second loses the receipts of the first (SN-9, SN-18).
+func TestKeysOfOneID(t *testing.T) {
+	text := ""
+	for _, n := range []uint64{33034, 41105} { // found by trying
+		seed := binary.BigEndian.AppendUint64(make([]byte, 24), n)
+		_, vkey, err := receipt.GenerateKey(bytes.NewReader(seed), receipt.Ed25519, origin)
+		if err != nil || !strings.Contains(vkey, "+40b69ca7+") {
+			t.Fatal(vkey, err)
+		}
+		text += "log " + vkey + "\n"
+	}
+	_, err := receipt.ParsePolicy([]byte(text + "quorum none\n"))
+	wantError(t, err, "policy line 2: another key has the name and id log.example/a+40b69ca7")
+}
+
+// TestPolicyShowsNoSecret: a file of a key or a token, or one of them in the wrong place, is not repeated.
+func TestPolicyShowsNoSecret(t *testing.T) {
+	skey, _, err := receipt.GenerateKey(seed(9), receipt.Cosignature, "w1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := strings.Repeat("token", 9)
+	for _, secret := range []string{skey, token} {
+		for _, text := range []string{secret, "quorum " + secret, "group g 1 " + secret, "group " + secret + " 1 a",
+			"witness " + secret + " a", "log " + secret, "witness w " + secret} {
+			_, err := receipt.ParsePolicy([]byte(text + "\n"))
+			if err == nil || strings.Contains(err.Error(), secret[:20]) || strings.Contains(err.Error(), secret[len(secret)-10:]) {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	}
 }
 
 // TestMLDSATimeZero: a cosignature without a time satisfies a quorum and gives no time (CS-14).

@@ -5,9 +5,11 @@ package receipt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"cocket.example/internal/strict"
 )
@@ -86,11 +88,15 @@ func keyID(k VerifierKey) string { return fmt.Sprintf("%s+%08x", k.Name, k.ID) }
 // isPeriod reports whether a comment is the line of a period, or would be taken for one by who wrote
 // it. Such a line is good or an error, for to pass over it would be to believe a key too long.
 func isPeriod(comment string) bool {
-	words := strings.Fields(strings.TrimLeft(comment, "# \t"))
-	if len(words) == 0 || !strings.EqualFold(words[0], periodMark[1:]) {
-		return false
-	}
-	return strings.HasPrefix(comment, periodMark) || len(words) > 1 && strings.EqualFold(words[1], "period")
+	letters := strings.ToLower(strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return r
+	}, comment))
+	words := strings.Fields(comment)
+	return words[0] == periodMark || strings.HasPrefix(letters, periodMark[1:]+"period") ||
+		slices.Contains(words, "sizes") && strings.Contains(comment, "+") && strings.Contains(comment, "..")
 }
 
 var errPeriod = errors.New("want: " + periodMark + " period <name>+<key id> sizes <from>..[<to>] " +

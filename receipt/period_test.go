@@ -53,6 +53,8 @@ func TestParsePeriod(t *testing.T) {
 		replace("2031-01-01", "1970-01-01"),
 		replace("2031-01-01", "0001-01-01"), replace("2031", "12031"), replace("00:00:00", "24:00:00"),
 		replace("0..100 until 2031-01-01T00:00:00Z", "0.."), replace(" sizes 0..100", ""), good + "\x7f",
+		replace("#", "#\u200b"), replace("#", "#\ufeff"), replace("#cocket ", "#cocket-"), replace("#cocket ", "#cocket: "),
+		replace("#cocket ", "#cocket"), replace("#cocket ", "# cocket: "), replace("#cocket ", "#"),
 	} {
 		refuse(t, "policy line 2: ", l.log+line+"\n"+l.a+"quorum a\n")
 	}

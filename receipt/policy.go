@@ -60,13 +60,14 @@ func ParsePolicy(b []byte) (Policy, error) {
 
 type policyParser struct {
 	policy  Policy
-	names   map[string]bool // of witnesses and groups (TP-7)
-	member  map[string]bool // of some group (TP-7)
-	keys    map[string]bool // role and raw public key (TP-8)
-	number  int             // of the line, from 1
-	above   *Log            // whose line is directly above; one without a key if that line is faulty
-	until   int             // the first line with a period that ends at some time
-	quorums int             // lines with a quorum, good or not
+	names   map[string]bool   // of witnesses and groups (TP-7)
+	member  map[string]bool   // of some group (TP-7)
+	keys    map[string]bool   // raw public keys (TP-8), and names with ids (SN-18)
+	roles   map[string]string // of the names of keys
+	number  int               // of the line, from 1
+	above   *Log              // whose line is directly above; one without a key if that line is faulty
+	until   int               // the first line with a period that ends at some time
+	quorums int               // lines with a quorum, good or not
 }
 
 func (p *policyParser) line(line string) error {
@@ -104,7 +105,10 @@ func (p *policyParser) statement(keyword string, args []string) (err error) {
 	case "quorum":
 		return p.quorum(args)
 	default:
-		return fmt.Errorf("%.40q, want log, witness, group or quorum", keyword)
+		if strings.HasPrefix(keyword, "PRIVATE+KEY+") {
+			return errors.New("a secret key, which belongs in no policy: want log, witness, group or quorum")
+		}
+		return errors.New("unknown keyword, want log, witness, group or quorum") // not shown: it may be a secret
 	}
 	if len(args) > 0 {
 		p.names[args[0]] = true
@@ -174,10 +178,10 @@ func (p *policyParser) group(args []string) error {
 	}
 	for _, m := range g.Members {
 		if !p.names[m] {
-			return fmt.Errorf("member %.80q is not defined on an earlier line (TP-5)", m)
+			return fmt.Errorf("member %s is not defined on an earlier line (TP-5)", shown(m))
 		}
 		if p.member[m] {
-			return fmt.Errorf("%.80q is a member already: each counts once (TP-7)", m)
+			return fmt.Errorf("%s is a member already: each counts once (TP-7)", shown(m))
 		}
 		p.member[m] = true
 	}
@@ -196,10 +200,18 @@ func (p *policyParser) quorum(args []string) error {
 	case p.quorums > 1:
 		return errors.New("a second quorum line (TP-6)")
 	case args[0] != "none" && !p.names[args[0]]:
-		return fmt.Errorf("quorum %.80q is not defined on an earlier line (TP-6)", args[0])
+		return fmt.Errorf("quorum %s is not defined on an earlier line (TP-6)", shown(args[0]))
 	}
 	p.policy.Quorum = args[0]
 	return nil
+}
+
+// shown quotes a name, unless it may be a secret that stands in the wrong place.
+func shown(name string) string {
+	if len(name) > 32 || strings.Contains(name, "+") {
+		return fmt.Sprintf("of %d bytes", len(name))
+	}
+	return strconv.Quote(name)
 }
 
 // define takes a name for a witness or group.
@@ -208,14 +220,15 @@ func (p *policyParser) define(name string) error {
 		return fmt.Errorf("the name %q is reserved (TP-6)", name)
 	}
 	if p.names[name] {
-		return fmt.Errorf("the name %.80q is taken (TP-7)", name)
+		return fmt.Errorf("the name %s is taken (TP-7)", shown(name))
 	}
 	p.names[name] = true
 	return nil
 }
 
-// key parses the key for a role, which no other line of that role may have; one of type 0x06, which
-// suits both roles, no other line at all.
+// key parses the key for a role. No other line may have the same public key, or a name and id that are
+// the same (SN-18): signatures of the one would be broken ones of the other. And no log is its own witness,
+// under whatever key: then its signature alone would be cosigned.
 func (p *policyParser) key(role, vkey string, want ...KeyType) (VerifierKey, error) {
 	k, err := ParseVerifierKey(vkey)
 	if err != nil {
@@ -224,13 +237,15 @@ func (p *policyParser) key(role, vkey string, want ...KeyType) (VerifierKey, err
 	if !slices.Contains(want, KeyType(k.Type)) {
 		return k, fmt.Errorf("key %s has type 0x%02x, a %s has %s (TP-9)", k.Name, k.Type, role, numbers(want))
 	}
-	if KeyType(k.Type) == MLDSA44 {
-		role = "" // a log's own signature must not count as a witness's
-	}
-	if p.keys[role+k.Public] {
+	switch other := p.roles[k.Name]; {
+	case p.keys[k.Public]:
 		return k, fmt.Errorf("the public key of %s stands on an earlier line too (TP-8)", k.Name)
+	case p.keys[keyID(k)]:
+		return k, fmt.Errorf("another key has the name and id %s (SN-18)", keyID(k))
+	case other != "" && other != role:
+		return k, fmt.Errorf("%s is the name of a %s: no log is its own witness", k.Name, other)
 	}
-	p.keys[role+k.Public] = true
+	p.keys[k.Public], p.keys[keyID(k)], p.roles[k.Name] = true, true, role
 	return k, nil
 }
 

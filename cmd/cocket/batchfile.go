@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type batchFile struct {
 	path   string // of the batch receipt
 	batch  receipt.Batch
 	leaves []receipt.Hash // nil where there is no such file
+	origin string         // of its log; only set to cut
 }
 
 // readBatchFiles reads a batch receipt, or all that lie in a folder.
@@ -86,13 +88,32 @@ func readBatchFile(path string) (f batchFile, err error) {
 
 func leavesPath(path string) string { return strings.TrimSuffix(path, batchSuffix) + leavesSuffix }
 
-// write writes the leaves first, so that a batch receipt is never without them.
+// write writes the leaves first, so that a batch receipt is never without them. Another batch receipt is
+// never overwritten: it may be the only one, of another log or policy.
 func (f batchFile) write(force bool) error {
+	if err := f.free(force); err != nil {
+		return err
+	}
 	leaves := output{path: leavesPath(f.path), mode: 0o644, force: true} // means nothing without the receipt
 	if err := leaves.write(printLeaves(f.leaves)); err != nil {
 		return err
 	}
 	return output{path: f.path, mode: 0o644, force: force}.write(f.batch.Bytes())
+}
+
+// free reports whether the batch receipt's name can be written to.
+func (f batchFile) free(force bool) error {
+	held, err := readFile(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := receipt.ParseBatch(held); err == nil && !bytes.Equal(held, f.batch.Bytes()) {
+		return fmt.Errorf("%s is a batch receipt of another log, or under another policy: choose another folder", f.path)
+	}
+	return output{path: f.path, force: force}.check()
 }
 
 // parseLeaves parses one base64 hash a line.

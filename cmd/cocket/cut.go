@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -44,7 +45,8 @@ of their indexes, or their leaf hashes in that order, one a line in base64, in
 the file START-END.leaves beside START-END.cocket-batch.
 
 Of several batch receipts that hold an entry, that of the smallest tree is taken,
-which is the earliest. Receipts that are there already are kept.`,
+which is the earliest, and none of another log than the entry is for. Receipts
+that are there already are kept. Signatures are for "cocket verify" to check.`,
 		Example: `  cocket cut openings --batch filed
   cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch --out receipts`,
 		Args: cobra.MinimumNArgs(1),
@@ -59,7 +61,7 @@ which is the earliest. Receipts that are there already are kept.`,
 	}
 	cmd.Flags().StringVar(&c.batch, "batch", "", "`DIR` of batch receipts, or the file of one")
 	cmd.Flags().StringVar(&c.out, "out", "", "`DIR` for the receipts; without it, beside the openings")
-	cmd.Flags().BoolVar(&c.force, "force", false, "overwrite files that are no receipts of these entries")
+	cmd.Flags().BoolVar(&c.force, "force", false, "overwrite what is there")
 	require(cmd, "batch")
 	return cmd
 }
@@ -72,6 +74,9 @@ func (c cutting) cut(ctx context.Context, args []string, w io.Writer) (int, erro
 	}
 	files, err := c.files(entries)
 	if err != nil {
+		return 0, err
+	}
+	if err := c.checkPaths(entries); err != nil {
 		return 0, err
 	}
 	if err := makeDir(c.out); c.out != "" && err != nil {
@@ -99,6 +104,25 @@ func (c cutting) cut(ctx context.Context, args []string, w io.Writer) (int, erro
 	return len(entries), nil
 }
 
+// checkPaths refuses to write one receipt over another, or over an entry.
+func (c cutting) checkPaths(entries []sealedEntry) error {
+	inputs, outputs := make(map[string]bool), make(map[string]receipt.Hash)
+	for _, e := range entries {
+		inputs[filepath.Clean(e.path)] = true
+	}
+	for _, e := range entries {
+		path := c.path(e)
+		if leaf, ok := outputs[path]; ok && leaf != e.leaf {
+			return fmt.Errorf("%s would be the receipt of two entries: name those of one folder at a time", path)
+		}
+		if inputs[path] {
+			return fmt.Errorf("%s is an entry, its receipt would be written over one: choose another folder with --out", path)
+		}
+		outputs[path] = e.leaf
+	}
+	return nil
+}
+
 // files reads the batch receipts, the earliest first. One without leaf hashes is taken to be of the
 // entries that are given.
 func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
@@ -115,7 +139,7 @@ func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		sizes[f.path] = cp.Size
+		sizes[f.path], files[i].origin = cp.Size, cp.Origin
 		if f.leaves == nil {
 			for _, e := range entries {
 				files[i].leaves = append(files[i].leaves, e.leaf)
@@ -136,6 +160,9 @@ func (c cutting) cutFrom(
 	}
 	for r := range receipts {
 		leaf := f.leaves[r.Index-f.batch.Start]
+		if len(missing[leaf]) == 0 || missing[leaf][0].log != f.origin {
+			continue
+		}
 		for _, e := range missing[leaf] {
 			if err := errors.Join(ctx.Err(), c.write(e, r)); err != nil {
 				return err
@@ -147,7 +174,7 @@ func (c cutting) cutFrom(
 	return nil
 }
 
-// write writes the receipt of an entry, unless there is one.
+// write writes the receipt of an entry, unless there is one; with force that one is replaced.
 func (c cutting) write(e sealedEntry, r receipt.Receipt) error {
 	path := c.path(e)
 	held, err := readFile(path)
@@ -155,7 +182,7 @@ func (c cutting) write(e sealedEntry, r receipt.Receipt) error {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return err
-	case client.Covers(e.data, held) == nil:
+	case bytes.Equal(held, r.Bytes()), client.Covers(e.data, held) == nil && !c.force:
 		return nil
 	case !c.force:
 		return fmt.Errorf("%s exists already and is no receipt of %s: choose another folder, "+

@@ -135,7 +135,11 @@ func newCheckpointCheck(p receipt.Policy, note []byte) *checkpointCheck {
 		f.add("witness "+w.Witness.Name, saysOr(w.Err, "cosigned "+stamp(w.Time)))
 	}
 	f.add("quorum", saysOr(report.QuorumErr, "satisfied"))
-	if report.Err() == nil {
+	switch {
+	case report.Err() != nil:
+	case report.NoLaterThan.IsZero():
+		f.add("on file", "no time is proven: too few cosignatures state one, or the policy asks for none")
+	default:
 		f.add("on file", "no later than "+stamp(report.NoLaterThan))
 	}
 	return c
