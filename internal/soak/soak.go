@@ -17,8 +17,9 @@ func Rounds(short, long int) int {
 }
 
 // NoRace skips a suite of arithmetic or of very many crashes under the race detector, with which it
-// would take minutes and find no more than the other tests of its package. "make test" runs it besides,
-// without: it finds the calls of NoRace, which stand in the first line of a test.
+// would take minutes and find no more than the other tests of its package, and one that measures memory, of
+// which the detector takes a multiple. "make test" runs it besides, without: it finds the calls of NoRace,
+// which stand in the first line of a test.
 func NoRace(t testing.TB) {
 	t.Helper()
 	if race {

@@ -157,9 +157,6 @@ func TestEdgeAfterRestart(t *testing.T) {
 // TestDurableStep: one step becomes durable while the next, which is being written beside it, fails. The
 // machine goes down when the next is tried again.
 func TestDurableStep(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes large steps")
-	}
 	for seed := range uint64(8) {
 		w, err := newWorld(seed)
 		if err != nil {
