@@ -201,7 +201,7 @@ func line(t testing.TB, l testLog, c receipt.Checkpoint) string {
 func TestTwoKeys(t *testing.T) {
 	r := newRig(t)
 	next := newTestLogFrom(t, r.log.origin, "next key")
-	r.witness.logs[r.log.origin] = append(r.witness.logs[r.log.origin], next.key)
+	r.setLogs(Log{Keys: []receipt.VerifierKey{r.log.key, next.key}})
 	r.want(200, r.log.grow(t, trunk, 0, 3))
 	r.want(200, next.grow(t, trunk, 3, 4))
 	head := r.log.head(trunk, 4)

@@ -24,11 +24,11 @@ func (w *Witness) accept(body []byte) (request, error) {
 	if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
 		return request{}, refuse(http.StatusBadRequest, "%v", err)
 	}
-	keys, known := w.logs[checkpoint.Origin]
+	log, known := w.log(checkpoint.Origin)
 	if !known {
 		return request{}, refuse(http.StatusNotFound, "no log of this origin is witnessed here")
 	}
-	verified, err := verify(keys, checkpoint, signatures)
+	verified, err := verify(log.Keys, checkpoint, signatures)
 	if err != nil {
 		return request{}, err
 	}

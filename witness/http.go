@@ -3,8 +3,6 @@
 package witness
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -30,15 +28,10 @@ const (
 //	POST /add-checkpoint                       c2sp.org/tlog-witness, TW-1 … TW-17
 //	GET  /<SHA-256 of origin>/checkpoint       the latest cosigned checkpoint, TW-24 … TW-26
 func (w *Witness) Handler() http.Handler {
-	origins := make(map[string]string, len(w.logs))
-	for origin := range w.logs {
-		sum := sha256.Sum256([]byte(origin))
-		origins[hex.EncodeToString(sum[:])] = origin
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", w.addCheckpoint)
 	mux.HandleFunc("GET /{origin}/checkpoint", func(rw http.ResponseWriter, r *http.Request) {
-		origin, ok := origins[r.PathValue("origin")]
+		origin, ok := w.roster.Load().origins[r.PathValue("origin")]
 		if !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
 			writeError(rw, refuse(http.StatusNotFound, "no log of this hash is witnessed here"))
 			return

@@ -142,7 +142,12 @@ func TestNew(t *testing.T) {
 		"without a cosignature key": func(c *Config) { c.Keys = nil },
 		"cosignature key":           func(c *Config) { c.Keys = append(c.Keys, c.Keys[0]) },
 		"is given twice":            func(c *Config) { c.Logs = append(c.Logs, c.Logs[0]) },
-		"a log signs with 0x01":     func(c *Config) { c.Logs = []receipt.VerifierKey{r.keys[0]} },
+		"without a key":             func(c *Config) { c.Logs = []Log{{}} },
+		"has a key named":           func(c *Config) { c.Logs = []Log{{Keys: []receipt.VerifierKey{r.log.key, r.keys[0]}}} },
+		"key of log log.example/a is given twice": func(c *Config) {
+			c.Logs = []Log{{Keys: []receipt.VerifierKey{r.log.key, r.log.key}}}
+		},
+		"a log signs with 0x01": func(c *Config) { c.Logs = []Log{{Keys: r.keys[:1]}} },
 	} {
 		c := good
 		change(&c)

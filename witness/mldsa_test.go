@@ -59,7 +59,7 @@ func (b *both) restart() {
 	b.keys = []receipt.VerifierKey{first, second}
 	b.witness, err = New(Config{
 		State: b.witness.config.State, Keys: []*receipt.Cosigner{ed25519, mldsa},
-		Logs: []receipt.VerifierKey{b.log.key, b.key}, Now: b.clock.now,
+		Logs: []Log{{Keys: []receipt.VerifierKey{b.log.key, b.key}}}, Now: b.clock.now,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -193,7 +193,7 @@ func TestKeyRoles(t *testing.T) {
 		"0x01 (Ed25519) or 0x06 (ML-DSA-44)":   b.keys[0],
 	} {
 		c := b.witness.config
-		c.Logs = append(c.Logs[:2:2], key)
+		c.Logs = append(c.Logs[:1:1], Log{Keys: []receipt.VerifierKey{key}})
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}

@@ -102,10 +102,12 @@ func (r *rig) branchOf(branches []branch, cosigned map[receipt.Checkpoint]bool) 
 func TestGroupCommit(t *testing.T) {
 	r := newRig(t)
 	logs := make([]testLog, racers)
+	var witnessed []Log
 	for i := range logs {
 		logs[i] = newTestLog(t, "log.example/"+strconv.Itoa(i))
-		r.witness.logs[logs[i].origin] = []receipt.VerifierKey{logs[i].key}
+		witnessed = append(witnessed, Log{Keys: []receipt.VerifierKey{logs[i].key}})
 	}
+	r.setLogs(witnessed...)
 	before := transactions(t, r.witness.config.State)
 	answers := r.together(racers, func(i int) []byte { return logs[i].grow(t, trunk, 0, 5) })
 	for i, answer := range answers {

@@ -79,7 +79,7 @@ func (r *rig) open(open func(string) (*State, error)) {
 	}
 	r.logged, r.registry, r.keys = new(lockedBuffer), prometheus.NewRegistry(), nil
 	c := Config{
-		State: state, Logs: []receipt.VerifierKey{r.log.key}, Now: r.clock.now,
+		State: state, Logs: []Log{{Keys: []receipt.VerifierKey{r.log.key}}}, Now: r.clock.now,
 		Registerer: r.registry,
 		Logger: slog.New(slog.NewTextHandler(r.logged,
 			&slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -89,6 +89,14 @@ func (r *rig) open(open func(string) (*State, error)) {
 		c.Keys, r.keys = append(c.Keys, cosigner), append(r.keys, key)
 	}
 	if r.witness, err = New(c); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// setLogs replaces the logs that are witnessed.
+func (r *rig) setLogs(logs ...Log) {
+	r.t.Helper()
+	if err := r.witness.SetLogs(logs); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -17,10 +17,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"sync/atomic"
 	"time"
 
-	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -32,9 +31,8 @@ type Config struct {
 	// Keys make the cosignatures; each signs every checkpoint: one of Ed25519 (type 0x04), one of
 	// ML-DSA-44 (type 0x06), or both.
 	Keys []*receipt.Cosigner
-	// Logs are the keys (types 0x01 and 0x06) of the logs to be witnessed. A key's name is the origin
-	// of its log (CP-8); a log that changes its key, or signs with two, has several.
-	Logs []receipt.VerifierKey
+	// Logs are the logs to be witnessed at first; SetLogs replaces them.
+	Logs []Log
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature. Within
 	// it that time is stated again; beyond it nothing is signed (TW-15). Default 1 min.
 	ClockStep time.Duration
@@ -65,8 +63,8 @@ func (c Config) withDefaults() Config {
 // Witness cosigns checkpoints. It starts no goroutine and is safe for concurrent use.
 type Witness struct {
 	config  Config
-	logs    map[string][]receipt.VerifierKey // by origin; never changes
-	slots   chan struct{}                    // holds one element for each request being answered
+	roster  atomic.Pointer[roster]
+	slots   chan struct{} // holds one element for each request being answered
 	metrics *metrics
 }
 
@@ -79,14 +77,9 @@ func New(c Config) (*Witness, error) {
 	if err := checkKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	logs, err := byOrigin(c.Logs, c.Keys)
-	if err != nil {
+	w := &Witness{config: c, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	if err := w.SetLogs(c.Logs); err != nil {
 		return nil, err
-	}
-	w := &Witness{config: c, logs: logs, slots: make(chan struct{}, maxRequests)}
-	w.metrics = newMetrics(c.Registerer)
-	for origin := range logs {
-		w.metrics.observe(origin, c.State)
 	}
 	return w, nil
 }
@@ -104,27 +97,6 @@ func checkKeys(keys []*receipt.Cosigner) error {
 		seen[k.VerifierKey()] = true
 	}
 	return nil
-}
-
-// byOrigin sorts the keys of logs by the name of their log. None may be a key of the witness: what it
-// cosigns would be what it takes for signed by the log.
-func byOrigin(keys []receipt.VerifierKey, own []*receipt.Cosigner) (map[string][]receipt.VerifierKey, error) {
-	logs := make(map[string][]receipt.VerifierKey)
-	for _, k := range keys {
-		if k.Type != strict.Ed25519 && k.Type != strict.MLDSA44 {
-			return nil, fmt.Errorf("key of log %s has type 0x%02x: a log signs with 0x01 (Ed25519) or 0x06 (ML-DSA-44)",
-				k.Name, k.Type)
-		}
-		if slices.Contains(logs[k.Name], k) {
-			return nil, fmt.Errorf("key of log %s is given twice", k.Name)
-		}
-		isOwn := func(c *receipt.Cosigner) bool { return c.VerifierKey() == k.String() }
-		if slices.ContainsFunc(own, isOwn) {
-			return nil, fmt.Errorf("key of log %s is a cosignature key of this witness", k.Name)
-		}
-		logs[k.Name] = append(logs[k.Name], k)
-	}
-	return logs, nil
 }
 
 // Health returns why the witness signs nothing any more, or nil.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"cocket.example/cmd/internal/config"
 	"cocket.example/cmd/internal/keyfile"
 	"cocket.example/cmd/internal/server"
 	"cocket.example/receipt"
+	"cocket.example/witness"
 )
 
 // Config is the configuration file. Its paths are relative to the folder of the file.
@@ -30,12 +32,15 @@ type Config struct {
 	ClockStep config.Duration `yaml:"clock_step"`
 }
 
-// Log is one key of a log: literally, or in a file.
+// Log is one key of a log: literally, or in a file. What else is said of a log stands beside one of
+// its keys.
 type Log struct {
 	// VKey is the verifier key, name+id+base64.
 	VKey string `yaml:"vkey"`
 	// VKeyFile is a file that holds it.
 	VKeyFile config.Path `yaml:"vkey_file"`
+	// URL is the prefix below which the log publishes its checkpoint and tiles.
+	URL string `yaml:"url"`
 }
 
 // loadConfig reads and checks the configuration file.
@@ -78,17 +83,37 @@ func (c Config) readKeys() ([]*receipt.Cosigner, error) {
 	return keys, nil
 }
 
-// readLogs reads the keys of the logs.
-func (c Config) readLogs() ([]receipt.VerifierKey, error) {
-	var keys []receipt.VerifierKey
+// readLogs reads the keys of the logs, and gathers those of one log.
+func (c Config) readLogs() ([]witness.Log, error) {
+	var logs []witness.Log
 	for i, l := range c.Logs {
 		key, err := l.read()
 		if err != nil {
 			return nil, fmt.Errorf("logs[%d]: %w", i, err)
 		}
-		keys = append(keys, key)
+		at := slices.IndexFunc(logs, func(w witness.Log) bool { return w.Origin() == key.Name })
+		if at < 0 {
+			at, logs = len(logs), append(logs, witness.Log{})
+		}
+		logs[at].Keys = append(logs[at].Keys, key)
+		if err := setOnce(&logs[at].URL, l.URL); err != nil {
+			return nil, fmt.Errorf("logs[%d]: url: %w", i, err)
+		}
 	}
-	return keys, nil
+	return logs, nil
+}
+
+// setOnce sets what may be said beside one key of a log.
+func setOnce[T comparable](to *T, value T) error {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	if *to != zero {
+		return errors.New("stands beside another key of the log already")
+	}
+	*to = value
+	return nil
 }
 
 func (l Log) read() (receipt.VerifierKey, error) {
