@@ -31,7 +31,7 @@ type Config struct {
 	State *State
 	// Keys make the cosignatures; each signs every checkpoint: one of Ed25519 (type 0x04), one of
 	// ML-DSA-44 (type 0x06), or both.
-	Keys []*receipt.Cosigner
+	Keys []Signer
 	// Logs are the keys (types 0x01 and 0x06) of the logs to be witnessed. A key's name is the origin
 	// of its log (CP-8); a log that changes its key, or signs with two, has several.
 	Logs []receipt.VerifierKey
@@ -65,9 +65,12 @@ func (c Config) withDefaults() Config {
 // Witness cosigns checkpoints. It starts no goroutine and is safe for concurrent use.
 type Witness struct {
 	config  Config
+	keys    []key
 	logs    map[string][]receipt.VerifierKey // by origin; never changes
-	slots   chan struct{}                    // holds one element for each request being answered
+	slots   chan struct{}                    // holds one element for each add-checkpoint being answered
 	metrics *metrics
+
+	subtrees *subtrees
 }
 
 // New checks the configuration. The state remains its owner's, to be closed after the last request.
@@ -76,14 +79,16 @@ func New(c Config) (*Witness, error) {
 	if c.State == nil {
 		return nil, errors.New("witness without state")
 	}
-	if err := checkKeys(c.Keys); err != nil {
-		return nil, err
-	}
-	logs, err := byOrigin(c.Logs, c.Keys)
+	keys, err := newKeys(c.Keys)
 	if err != nil {
 		return nil, err
 	}
-	w := &Witness{config: c, logs: logs, slots: make(chan struct{}, maxRequests)}
+	logs, err := byOrigin(c.Logs, keys)
+	if err != nil {
+		return nil, err
+	}
+	w := &Witness{config: c, keys: keys, logs: logs, slots: make(chan struct{}, maxRequests)}
+	w.subtrees = newSubtrees(keys, w.witnesses)
 	w.metrics = newMetrics(c.Registerer)
 	for origin := range logs {
 		w.metrics.observe(origin, c.State)
@@ -91,24 +96,9 @@ func New(c Config) (*Witness, error) {
 	return w, nil
 }
 
-// checkKeys wants a key, and none twice.
-func checkKeys(keys []*receipt.Cosigner) error {
-	if len(keys) == 0 {
-		return errors.New("witness without a cosignature key")
-	}
-	seen := make(map[string]bool)
-	for _, k := range keys {
-		if vkey := k.VerifierKey(); seen[vkey] {
-			return fmt.Errorf("cosignature key %s is given twice", vkey)
-		}
-		seen[k.VerifierKey()] = true
-	}
-	return nil
-}
-
 // byOrigin sorts the keys of logs by the name of their log. None may be a key of the witness: what it
 // cosigns would be what it takes for signed by the log.
-func byOrigin(keys []receipt.VerifierKey, own []*receipt.Cosigner) (map[string][]receipt.VerifierKey, error) {
+func byOrigin(keys []receipt.VerifierKey, own []key) (map[string][]receipt.VerifierKey, error) {
 	logs := make(map[string][]receipt.VerifierKey)
 	for _, k := range keys {
 		if k.Type != strict.Ed25519 && k.Type != strict.MLDSA44 {
@@ -118,13 +108,18 @@ func byOrigin(keys []receipt.VerifierKey, own []*receipt.Cosigner) (map[string][
 		if slices.Contains(logs[k.Name], k) {
 			return nil, fmt.Errorf("key of log %s is given twice", k.Name)
 		}
-		isOwn := func(c *receipt.Cosigner) bool { return c.VerifierKey() == k.String() }
-		if slices.ContainsFunc(own, isOwn) {
+		if slices.ContainsFunc(own, func(o key) bool { return o.public == k }) {
 			return nil, fmt.Errorf("key of log %s is a cosignature key of this witness", k.Name)
 		}
 		logs[k.Name] = append(logs[k.Name], k)
 	}
 	return logs, nil
+}
+
+// witnesses reports whether the origin is that of a log that is witnessed here.
+func (w *Witness) witnesses(origin string) bool {
+	_, known := w.logs[origin]
+	return known
 }
 
 // Health returns why the witness signs nothing any more, or nil.
