@@ -172,11 +172,13 @@ func parseFork(b []byte) (f Fork, err error) {
 
 // splitNotes splits at the empty line behind the first note, whose text holds none.
 func splitNotes(notes []byte) (first, second []byte) {
-	text := bytes.Index(notes, []byte("\n\n")) + 2
-	if end := bytes.Index(notes[text:], []byte("\n\n")); text > 1 && end >= 0 {
-		return notes[:text+end+1], notes[text+end+2:]
+	text, lines, _ := bytes.Cut(notes, []byte("\n\n"))
+	end := bytes.Index(lines, []byte("\n\n"))
+	if end < 0 {
+		return notes, nil
 	}
-	return notes, nil
+	end += len(text) + len("\n\n") + 1 // behind the last LF of the first note
+	return notes[:end], notes[end+1:]
 }
 
 // Bytes prints the fork.
