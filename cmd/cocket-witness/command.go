@@ -33,7 +33,8 @@ The configuration, with paths relative to its folder:
   admin: 127.0.0.1:9081      # optional: /metrics, /health, /evidence, /debug/pprof
   dir: w1                    # state, made by init
   keys: [w1.key, w1-pq.key]  # from "cocket keygen --type cosignature", mode 0600;
-                             # Ed25519, ML-DSA-44 or one of each
+                             # Ed25519, ML-DSA-44 or one of each; of an encrypted one
+                             # {file: w1.key.age, passphrase_file: w1.pass}
   tls: {certificate: cert.pem, key: key.pem}   # optional
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
