@@ -143,18 +143,23 @@ func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
 	for _, s := range r.signatures {
 		offered.WriteString(s.String())
 	}
-	kept, err := w.config.State.keep(refused.kind, r.checkpoint, Evidence{
+	kind, proof := refused.kind, ""
+	if f, err := r.convict(refused.held, []byte(offered.String())); err == nil {
+		kind, proof = fork, string(f.Bytes())
+	}
+	kept, err := w.config.State.keep(kind, r.checkpoint.Body(), Evidence{
 		Origin:  r.checkpoint.Origin,
-		Kind:    refused.kind.String(),
+		Kind:    kind.String(),
 		Time:    w.config.Now().UTC(),
 		Held:    string(refused.held.note),
 		Offered: offered.String(),
+		Proof:   proof,
 	})
 	switch {
 	case err != nil:
-		logger.Error("conflicting checkpoint could not be kept", "kind", refused.kind.String(), "err", err)
+		logger.Error("conflicting checkpoint could not be kept", "kind", kind.String(), "err", err)
 	case kept:
-		logger.Warn("conflicting checkpoint kept as evidence", "kind", refused.kind.String())
+		logger.Warn("conflicting checkpoint kept as evidence", "kind", kind.String())
 	}
 }
 
