@@ -175,7 +175,7 @@ var ErrInUse = errors.New("the state is in use by another process")
 // EvidenceIn returns what a state holds that no process has opened, and writes nothing. Where one has,
 // it returns ErrInUse.
 func EvidenceIn(path string) (all []Evidence, err error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: lockTimeout})
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: lockTimeout / 10})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s: %w", path, ErrInUse)
 	}

@@ -64,7 +64,7 @@ cannot go on, 2 the command line is wrong.`,
 	root.PersistentFlags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // fails for an unknown name only
 	root.Flags().BoolVar(&verbose, "verbose", false, "log every request of a known log")
-	root.AddCommand(newInitCommand(&path))
+	root.AddCommand(newInitCommand(&path), newEvidenceCommand(&path))
 	return root
 }
 
