@@ -5,6 +5,7 @@ package receipt_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -249,4 +250,24 @@ func (w *world) unsigned(cp receipt.Checkpoint) []byte {
 	other.Size++
 	signed := must(other.Sign(w.log))
 	return append(append(cp.Body(), '\n'), signed[len(other.Body())+1:]...)
+}
+
+// TestForkInDocs: docs/evidence.md shows the fork of a log whose key has a seed of 32 bytes 0x01.
+func TestForkInDocs(t *testing.T) {
+	w := newWorld()
+	other := branchOff(2, 4)
+	f, err := receipt.NewFork(must(w.tree.checkpoint(3).Sign(w.log)), must(other.checkpoint(4).Sign(w.log)), other.prefix(3, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("../docs/evidence.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(f.Bytes()); !strings.Contains(string(doc), "```\n"+text+"```\n") {
+		t.Errorf("docs/evidence.md does not hold\n%s", text)
+	}
+	if vkey := w.logKey.String(); !strings.Contains(string(doc), vkey) {
+		t.Errorf("docs/evidence.md does not name the key %s", vkey)
+	}
 }
