@@ -71,7 +71,7 @@ func newFork(a, b []byte, newer Prefix) (f Fork, err error) {
 		if err != nil && !errors.Is(err, ErrEmptyRoot) {
 			return f, err
 		}
-		f.trees = append(f.trees, tree{cp, note, signatures})
+		f.trees = append(f.trees, tree{cp, bytes.Clone(note), signatures})
 	}
 	if len(f.trees) == 2 && f.trees[1].before(f.trees[0].Checkpoint) {
 		f.trees[0], f.trees[1] = f.trees[1], f.trees[0]

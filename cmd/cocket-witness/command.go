@@ -18,7 +18,8 @@ func newCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cocket-witness --config FILE",
 		Short: "Cosign the checkpoints of logs that only grow",
-		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness).
+		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness), and with an
+ML-DSA-44 key subtrees of what was cosigned.
 
 The witness must exist: "cocket-witness init" makes its state, once. SIGTERM or an
 interrupt lets running requests finish and stops.
