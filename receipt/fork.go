@@ -90,14 +90,16 @@ func (f Fork) contradiction() error {
 	older := f.trees[0].Checkpoint
 	if len(f.trees) == 1 {
 		if older.Size != 0 || older.checkRoot() == nil || !f.prefix.none() {
-			return errors.New("one checkpoint alone contradicts itself only with size 0 and another root than the empty tree")
+			return errors.New("one checkpoint alone contradicts itself only with size 0 and another root than " +
+				"the empty tree")
 		}
 		return nil
 	}
 	newer := f.trees[1].Checkpoint
 	switch {
 	case older.checkRoot() != nil:
-		return errors.New("a checkpoint of size 0 with another root than the empty tree contradicts itself, and stands alone")
+		return errors.New("a checkpoint of size 0 with another root than the empty tree contradicts itself, " +
+			"and stands alone")
 	case older.Origin != newer.Origin:
 		return fmt.Errorf("checkpoints of %q and of %q, want two of one log", older.Origin, newer.Origin)
 	case older.Size == newer.Size && older.Root == newer.Root:

@@ -54,7 +54,8 @@ func TestParseSignSubtree(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := receipt.ParseSignSubtree([]byte("subtree 4 8\n" + strings.Repeat(hash, 64) + "\n" + note)); err != nil {
+	full := "subtree 4 8\n" + strings.Repeat(hash, 64) + "\n" + note
+	if _, err := receipt.ParseSignSubtree([]byte(full)); err != nil {
 		t.Errorf("63 of the proof: %v", err)
 	}
 	strange := strings.Replace(good, "\nlog.example/a\n", "\nlog example\n", 1)

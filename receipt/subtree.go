@@ -28,7 +28,8 @@ func (c Checkpoint) subtree() Subtree { return Subtree{c.Origin, 0, c.Size, c.Ro
 // the smallest power of two that it fits into (TW-22).
 func (s Subtree) checkRange() error {
 	if s.Start >= s.End || s.End > math.MaxInt64 {
-		return fmt.Errorf("subtree [%d, %d): want the start below the end, and that below 2^63 (TW-22)", s.Start, s.End)
+		return fmt.Errorf("subtree [%d, %d): want the start below the end, and that below 2^63 (TW-22)",
+			s.Start, s.End)
 	}
 	if room := uint64(1) << bits.Len64(s.End-s.Start-1); s.Start%room != 0 {
 		return fmt.Errorf("subtree [%d, %d): want a start that is a multiple of %d (TW-22)", s.Start, s.End, room)
@@ -148,7 +149,8 @@ func (s Subtree) labelled(name string, unix uint64) []byte {
 // (CS-13, TW-23). A key of type 0x04 cannot.
 func (c *Cosigner) CosignSubtree(s Subtree) (Signature, error) {
 	if KeyType(c.vkey.Type) != MLDSA44 {
-		return Signature{}, fmt.Errorf("key %s has type 0x%02x, subtrees are signed with 0x06", c.vkey.Name, c.vkey.Type)
+		return Signature{}, fmt.Errorf("key %s has type 0x%02x, subtrees are signed with 0x06",
+			c.vkey.Name, c.vkey.Type)
 	}
 	if err := errors.Join(s.checkRange(), strict.Name(s.Origin)); err != nil {
 		return Signature{}, err

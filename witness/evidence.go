@@ -50,8 +50,8 @@ func (c conflict) String() string {
 // Fork returns the proof that convicts the log, or why there is none.
 func (e Evidence) Fork() (receipt.Fork, error) {
 	if e.Proof == "" {
-		return receipt.Fork{}, errors.New("no proof: the checkpoint came with a consistency proof that does not hold, " +
-			"and that may be the fault of whoever sent it or of the log")
+		return receipt.Fork{}, errors.New("no proof: the checkpoint came with a consistency proof that does not " +
+			"hold, and that may be the fault of whoever sent it or of the log")
 	}
 	return receipt.ParseFork([]byte(e.Proof))
 }

@@ -76,7 +76,9 @@ func TestForkAtStale(t *testing.T) {
 func TestUnproven(t *testing.T) {
 	r := newRig(t)
 	r.want(200, r.log.grow(t, trunk, 0, 5))
-	wrong := receipt.AddCheckpoint{Old: 5, Proof: trunk.consistency(5, 9), Checkpoint: r.log.sign(t, r.log.head(trunk, 8))}
+	wrong := receipt.AddCheckpoint{
+		Old: 5, Proof: trunk.consistency(5, 9), Checkpoint: r.log.sign(t, r.log.head(trunk, 8)),
+	}
 	r.want(422, wrong.Bytes())
 	all := r.evidence()
 	if len(all) != 1 || all[0].Kind != "unproven" {
@@ -85,7 +87,8 @@ func TestUnproven(t *testing.T) {
 	if _, err := all[0].Fork(); err == nil || !strings.Contains(err.Error(), "may be the fault of whoever sent it") {
 		t.Errorf("a proof: %v", err)
 	}
-	if heads, err := all[0].Checkpoints(); err != nil || len(heads) != 2 || heads[0].Size != 5 || heads[1].Size != 8 {
+	heads, err := all[0].Checkpoints()
+	if err != nil || len(heads) != 2 || heads[0].Size != 5 || heads[1].Size != 8 {
 		t.Errorf("checkpoints %+v, %v", heads, err)
 	}
 }

@@ -80,7 +80,8 @@ func (k key) cosignSubtree(t receipt.Subtree) (receipt.Signature, error) {
 
 func (k key) distrust(err error) error {
 	if err != nil {
-		return fmt.Errorf("the signer of %s+%08x made a signature that is not good: %w", k.public.Name, k.public.ID, err)
+		return fmt.Errorf("the signer of %s+%08x made a signature that is not good: %w",
+			k.public.Name, k.public.ID, err)
 	}
 	return nil
 }

@@ -219,8 +219,13 @@ func TestSubtreeOfBadSigner(t *testing.T) {
 	request := b.subtree(0, 4, 7, b.grown(7)).Bytes()
 	good := b.witness.config.Keys[1]
 	for name, change := range map[string]func(receipt.Signature, error) (receipt.Signature, error){
-		"error":         func(s receipt.Signature, _ error) (receipt.Signature, error) { return s, errors.New("broken") },
-		"a bit flipped": func(s receipt.Signature, err error) (receipt.Signature, error) { s.Sig[9] ^= 1; return s, err },
+		"error": func(s receipt.Signature, _ error) (receipt.Signature, error) {
+			return s, errors.New("broken")
+		},
+		"a bit flipped": func(s receipt.Signature, err error) (receipt.Signature, error) {
+			s.Sig[9] ^= 1
+			return s, err
+		},
 		"a time": func(receipt.Signature, error) (receipt.Signature, error) {
 			return good.Cosign(b.log.head(trunk, 4), start)
 		},

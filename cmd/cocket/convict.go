@@ -92,8 +92,8 @@ func (c conviction) print(w io.Writer) error {
 	if c.Root != "" {
 		f.add("in which", fmt.Sprintf("size %d root %s", c.Checkpoints[0].Size, c.Root))
 	}
-	_, err := fmt.Fprintf(w, "%s\n%s\nNot proven by this: which of the trees is right, and whether it was intent, a mistake\n"+
-		"or a thief of the key.\n", f, c.words())
+	_, err := fmt.Fprintf(w, "%s\n%s\nNot proven by this: which of the trees is right, and whether it was intent,\n"+
+		"a mistake or a thief of the key.\n", f, c.words())
 	return err
 }
 
@@ -101,13 +101,14 @@ func (c conviction) print(w io.Writer) error {
 func (c conviction) words() string {
 	name := printable(c.Log)
 	if len(c.Checkpoints) == 1 {
-		return fmt.Sprintf("Proven: the log %s\nhas signed a tree without entries that is not the empty tree.\n", name)
+		return fmt.Sprintf("Proven: the log %s\n"+
+			"has signed a tree without entries that is not the empty tree.\n", name)
 	}
 	head := fmt.Sprintf("Proven: the log %s\nhas signed two trees that contradict each other.\n", name)
 	older, newer := c.Checkpoints[0].Size, c.Checkpoints[1].Size
 	if older == newer {
 		return head + fmt.Sprintf("Both have %d entries, and not the same ones.\n", older)
 	}
-	return head + fmt.Sprintf("The larger one, of %d entries, does not begin with the %d entries of the smaller one.\n",
-		newer, older)
+	return head + fmt.Sprintf("The larger one, of %d entries, does not begin with the %d entries of the\n"+
+		"smaller one.\n", newer, older)
 }

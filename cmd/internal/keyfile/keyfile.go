@@ -127,7 +127,8 @@ func readLine(path string, check func(os.FileInfo) error) (string, error) {
 
 // readText returns what parse makes of a file whose mode check has approved. Mode and content are those
 // of the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
-func readText(path string, check func(os.FileInfo) error, parse func([]byte) (string, error)) (string, error) {
+func readText(path string, check func(os.FileInfo) error, parse func([]byte) (string, error),
+) (string, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", err
@@ -168,7 +169,8 @@ func checkMode(info os.FileInfo) error {
 // oneLine returns the only line of the content. Its errors never repeat what may be a secret.
 func oneLine(content []byte) (string, error) {
 	if isSealed(content) {
-		return "", errors.New("is encrypted with age: want its passphrase too, or where none can be given, a file in clear")
+		return "", errors.New("is encrypted with age: want its passphrase too or, where none can be given, " +
+			"a file in clear")
 	}
 	line, rest, err := strict.Line(content)
 	if err != nil {
