@@ -16,6 +16,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cocket.example/internal/soak"
 	"cocket.example/receipt"
 )
 
@@ -81,6 +82,7 @@ func aligned(start, end uint64) bool {
 // TestSubtreeVectors folds the twin's proofs into the digest that the draft publishes for all of its
 // subtrees, the empty ones included.
 func TestSubtreeVectors(t *testing.T) {
+	soak.NoRace(t)
 	w, sum := twin{}, sha256.New()
 	for n := range uint64(131) {
 		for end := range n + 1 {
@@ -107,6 +109,7 @@ func TestSubtreeVectors(t *testing.T) {
 // TestSubtreeConsistency: of every tree of up to 64 entries every subtree is accepted with the twin's
 // proof, everything else is no subtree (TW-22); and no proof holds that is changed at all.
 func TestSubtreeConsistency(t *testing.T) {
+	soak.NoRace(t)
 	w, subtrees := twin{}, 0
 	for n := range uint64(65) {
 		cp := receipt.Checkpoint{Origin: origin, Size: n, Root: w.hash(0, n)}
