@@ -15,12 +15,10 @@ package witness
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
-	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -30,7 +28,7 @@ type Config struct {
 	State *State
 	// Keys make the cosignatures; each signs every checkpoint: one of Ed25519 (type 0x04), one of
 	// ML-DSA-44 (type 0x06), or both.
-	Keys []*receipt.Cosigner
+	Keys []Signer
 	// Logs are the logs to be witnessed at first; SetLogs replaces them.
 	Logs []Log
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature. Within
@@ -63,9 +61,12 @@ func (c Config) withDefaults() Config {
 // Witness cosigns checkpoints. It starts no goroutine and is safe for concurrent use.
 type Witness struct {
 	config  Config
+	keys    []key
 	roster  atomic.Pointer[roster]
-	slots   chan struct{} // holds one element for each request being answered
+	slots   chan struct{} // holds one element for each add-checkpoint being answered
 	metrics *metrics
+
+	subtrees *subtrees
 }
 
 // New checks the configuration. The state remains its owner's, to be closed after the last request.
@@ -74,29 +75,22 @@ func New(c Config) (*Witness, error) {
 	if c.State == nil {
 		return nil, errors.New("witness without state")
 	}
-	if err := checkKeys(c.Keys); err != nil {
+	keys, err := newKeys(c.Keys)
+	if err != nil {
 		return nil, err
 	}
-	w := &Witness{config: c, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w := &Witness{config: c, keys: keys, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w.subtrees = newSubtrees(keys, w.witnesses)
 	if err := w.SetLogs(c.Logs); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// checkKeys wants a key, and none twice.
-func checkKeys(keys []*receipt.Cosigner) error {
-	if len(keys) == 0 {
-		return errors.New("witness without a cosignature key")
-	}
-	seen := make(map[string]bool)
-	for _, k := range keys {
-		if vkey := k.VerifierKey(); seen[vkey] {
-			return fmt.Errorf("cosignature key %s is given twice", vkey)
-		}
-		seen[k.VerifierKey()] = true
-	}
-	return nil
+// witnesses reports whether the origin is that of a log that is witnessed here.
+func (w *Witness) witnesses(origin string) bool {
+	_, known := w.log(origin)
+	return known
 }
 
 // Health returns why the witness signs nothing any more, or nil.
