@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package witness_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/mldsa"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/internal/strict"
+	"cocket.example/receipt"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// twin is a witness in memory that does everything right, one request at a time, written for these tests
+// alone. Its clock is ahead by a second for each cosignature, so that nobody waits to see time go on.
+type twin struct {
+	keys    []receipt.VerifierKey
+	ed25519 *receipt.Cosigner
+	mldsa   *mldsa.PrivateKey
+	logs    map[string][]receipt.VerifierKey
+	asked   http.Handler
+
+	mu     sync.Mutex
+	states map[string]state
+	now    time.Time
+}
+
+type state struct {
+	size uint64
+	root tlog.Hash
+	note string
+}
+
+func newTwin(vkeys []string) *twin {
+	skey, vkey, err := receipt.GenerateKey(rand.Reader, receipt.Cosignature, "witness.example/w")
+	w := &twin{ed25519: must(receipt.NewCosigner(must(skey, err))), mldsa: must(mldsa.GenerateKey(mldsa.MLDSA44())),
+		logs: make(map[string][]receipt.VerifierKey), states: make(map[string]state), now: time.Now()}
+	pq := must(strict.NewKey("witness.example/pq", strict.MLDSA44, w.mldsa.PublicKey().Bytes()))
+	for _, text := range []string{vkey, pq.String()} {
+		w.keys = append(w.keys, must(receipt.ParseVerifierKey(text)))
+	}
+	for _, text := range vkeys {
+		k := must(receipt.ParseVerifierKey(text))
+		w.logs[k.Name] = append(w.logs[k.Name], k)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /add-checkpoint", func(rw http.ResponseWriter, r *http.Request) { answer(rw, r, w.add) })
+	mux.HandleFunc("POST /sign-subtree", func(rw http.ResponseWriter, r *http.Request) { answer(rw, r, w.sign) })
+	mux.HandleFunc("GET /{hash}/checkpoint", w.checkpoint)
+	w.asked = mux
+	return w
+}
+
+func (w *twin) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.asked.ServeHTTP(rw, r) }
+
+// reply is a status and a body.
+type reply struct {
+	status int
+	body   string
+}
+
+// answer reads a bounded body, within two seconds.
+func answer(rw http.ResponseWriter, r *http.Request, do func([]byte) reply) {
+	_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(2 * time.Second))
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 128<<10))
+	a := reply{http.StatusRequestEntityTooLarge, ""}
+	if err == nil {
+		a = do(body)
+	}
+	if a.status == http.StatusConflict {
+		rw.Header().Set("Content-Type", "text/x.tlog.size")
+	}
+	rw.WriteHeader(a.status)
+	_, _ = io.WriteString(rw, a.body)
+}
+
+func (w *twin) add(body []byte) reply {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, err := receipt.ParseAddCheckpoint(body)
+	if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
+		return reply{statusOf(err), ""}
+	}
+	cp, lines, err := receipt.ParseCheckpoint(r.Checkpoint)
+	if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
+		return reply{statusOf(err), ""}
+	}
+	keys, ok := w.logs[cp.Origin]
+	if !ok {
+		return reply{http.StatusNotFound, ""}
+	}
+	own, status := verified(keys, cp, lines)
+	if status != http.StatusOK {
+		return reply{status, ""}
+	}
+	held := w.states[cp.Origin]
+	if status := judge(held, r, cp); status != http.StatusOK {
+		return reply{status, fmt.Sprintf("%d\n", held.size)}
+	}
+	text := w.cosign(cp)
+	w.states[cp.Origin] = state{cp.Size, cp.Root, string(cp.Body()) + "\n" + own + text}
+	return reply{http.StatusOK, text}
+}
+
+func statusOf(err error) int {
+	if errors.Is(err, receipt.ErrOrigin) {
+		return http.StatusNotFound
+	}
+	return http.StatusBadRequest
+}
+
+func verified(keys []receipt.VerifierKey, cp receipt.Checkpoint, lines []receipt.Signature) (own string, status int) {
+	for _, k := range keys {
+		for _, line := range lines {
+			if line.Name != k.Name || line.ID != k.ID {
+				continue
+			}
+			if k.VerifyLog(cp, []receipt.Signature{line}) != nil || strings.Contains(own, line.String()) {
+				return "", http.StatusForbidden
+			}
+			own += line.String()
+		}
+	}
+	if own == "" {
+		return "", http.StatusForbidden
+	}
+	return own, http.StatusOK
+}
+
+// judge is rows 4 to 9 of the table.
+func judge(held state, r receipt.AddCheckpoint, cp receipt.Checkpoint) int {
+	proof := make(tlog.TreeProof, len(r.Proof))
+	for i, h := range r.Proof {
+		proof[i] = h
+	}
+	root := held.root
+	switch {
+	case r.Old > cp.Size:
+		return http.StatusBadRequest
+	case cp.Size == 0 && cp.Root != sha256.Sum256(nil):
+		return http.StatusUnprocessableEntity
+	case r.Old != held.size:
+		return http.StatusConflict
+	case r.Old == 0 && len(proof) > 0, r.Old == cp.Size && r.Old > 0 && (cp.Root != root || len(proof) > 0):
+		return http.StatusUnprocessableEntity
+	case r.Old > 0 && tlog.CheckTree(proof, int64(cp.Size), cp.Root, int64(r.Old), root) != nil:
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// cosign states a time that is a second later than the last one.
+func (w *twin) cosign(cp receipt.Checkpoint) string {
+	if w.now = w.now.Add(time.Second); w.now.Sub(time.Now()) > time.Minute {
+		w.now = w.now.Add(-time.Second)
+	}
+	return must(w.ed25519.Cosign(cp, w.now)).String() + w.subtree(cp.Origin, 0, cp.Size, cp.Root, w.now.Unix())
+}
+
+// subtree makes the line of ML-DSA-44, field by field.
+func (w *twin) subtree(origin string, start, end uint64, hash tlog.Hash, unix int64) string {
+	name := w.keys[1].Name
+	message := fmt.Sprintf("subtree/v1\n\x00%c%s%s%c%s%s%s%s", len(name), name, u64(uint64(unix)), len(origin), origin,
+		u64(start), u64(end), hash[:])
+	sig := must(w.mldsa.Sign(nil, []byte(message), nil))
+	return receipt.Signature{Name: name, ID: w.keys[1].ID, Sig: append([]byte(u64(uint64(unix))), sig...)}.String()
+}
+
+func u64(n uint64) string {
+	b := make([]byte, 8)
+	for i := range b {
+		b[i] = byte(n >> (56 - 8*i))
+	}
+	return string(b)
+}
+
+func (w *twin) checkpoint(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for origin, held := range w.states {
+		digest := sha256.Sum256([]byte(origin))
+		if strings.HasPrefix(r.URL.EscapedPath(), "/"+hex.EncodeToString(digest[:])+"/") {
+			rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			rw.Header().Set("Cache-Control", "max-age=1")
+			_, _ = io.WriteString(rw, held.note)
+			return
+		}
+	}
+	http.NotFound(rw, r)
+}
+
+// sign is sign-subtree.
+func (w *twin) sign(body []byte) reply {
+	bad := reply{http.StatusBadRequest, ""}
+	head, reference, ok := bytes.Cut(body, []byte("\n\n"))
+	first, rest, _ := strings.Cut(string(head), "\n")
+	var start, end uint64
+	if n, _ := fmt.Sscanf(first, "subtree %d %d", &start, &end); !ok || n != 2 || first != fmt.Sprintf("subtree %d %d", start, end) {
+		return bad
+	}
+	var hashes []tlog.Hash
+	for line := range strings.SplitSeq(rest, "\n") {
+		h, err := strict.Hash(line)
+		if err != nil {
+			return bad
+		}
+		hashes = append(hashes, h)
+	}
+	cp, lines, err := receipt.ParseCheckpoint(reference)
+	if err != nil || !isSubtree(start, end) || end > cp.Size {
+		return bad
+	}
+	if _, known := w.logs[cp.Origin]; !known {
+		return reply{http.StatusNotFound, ""}
+	}
+	if !w.own(cp, lines) {
+		return reply{http.StatusForbidden, ""}
+	}
+	proof := hashes[1:]
+	sub, root, ok := fold(subtreeOf{start, end, cp.Size, true}, hashes[0], &proof)
+	if !ok || len(proof) > 0 || sub != hashes[0] || root != cp.Root {
+		return reply{http.StatusUnprocessableEntity, ""}
+	}
+	return reply{http.StatusOK, w.subtree(cp.Origin, start, end, sub, 0)}
+}
+
+func (w *twin) own(cp receipt.Checkpoint, lines []receipt.Signature) bool {
+	for _, line := range lines {
+		for _, k := range w.keys {
+			if _, err := k.VerifyCosignature(cp, line); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isSubtree(start, end uint64) bool {
+	p := uint64(1)
+	for start < end && p < end-start {
+		p *= 2
+	}
+	return start < end && start%p == 0
+}
+
+type subtreeOf struct {
+	start, end, n uint64
+	whole         bool
+}
+
+// fold computes from a proof, from its end on, the roots of the subtree and of the tree.
+func fold(s subtreeOf, known tlog.Hash, proof *[]tlog.Hash) (sub, root tlog.Hash, ok bool) {
+	if s.start == 0 && s.end == s.n && s.whole {
+		return known, known, true
+	}
+	last := len(*proof) - 1
+	if last < 0 {
+		return sub, root, false
+	}
+	beside := (*proof)[last]
+	*proof = (*proof)[:last]
+	if s.start == 0 && s.end == s.n {
+		return beside, beside, true
+	}
+	k := uint64(1)
+	for 2*k < s.n {
+		k *= 2
+	}
+	switch {
+	case s.end <= k:
+		sub, root, ok = fold(subtreeOf{s.start, s.end, k, s.whole}, known, proof)
+		return sub, tlog.NodeHash(root, beside), ok
+	case s.start >= k:
+		sub, root, ok = fold(subtreeOf{s.start - k, s.end - k, s.n - k, s.whole}, known, proof)
+		return sub, tlog.NodeHash(beside, root), ok
+	}
+	sub, root, ok = fold(subtreeOf{0, s.end - k, s.n - k, false}, known, proof)
+	return tlog.NodeHash(beside, sub), tlog.NodeHash(beside, root), ok
+}
+
+func serve(t *testing.T, h http.Handler) (url string) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
