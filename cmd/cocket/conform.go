@@ -25,7 +25,7 @@ func newConformCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConformLogCommand())
+	cmd.AddCommand(newConformLogCommand(), newConformWitnessCommand())
 	return cmd
 }
 
@@ -168,15 +168,19 @@ func (c *conformance) print(w io.Writer, r conform.Report) error {
 		fmt.Fprintf(&b, " to %d (%d added here)", r.To, r.Added)
 	}
 	fmt.Fprintf(&b, ", %d requests in %.1f s\n\n", r.Requests, r.Elapsed.Seconds())
-	for _, result := range r.Results {
-		printResult(&b, result)
-	}
-	fmt.Fprintf(&b, "\n%d cases: %d pass, %d fail, %d not applicable. Problems: %d must, %d should, %d practice.\n",
-		len(r.Results), r.Count(verdict.Pass), r.Count(verdict.Fail), r.Count(verdict.NotApplicable),
-		r.Problems(verdict.Must), r.Problems(verdict.Should), r.Problems(verdict.Practice))
-	b.WriteString("docs/conform.md explains each case.\n")
+	printResults(&b, r.Results)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func printResults(b *strings.Builder, r verdict.Results) {
+	for _, result := range r {
+		printResult(b, result)
+	}
+	fmt.Fprintf(b, "\n%d cases: %d pass, %d fail, %d not applicable. Problems: %d must, %d should, %d practice.\n",
+		len(r), r.Count(verdict.Pass), r.Count(verdict.Fail), r.Count(verdict.NotApplicable),
+		r.Problems(verdict.Must), r.Problems(verdict.Should), r.Problems(verdict.Practice))
+	b.WriteString("docs/conform.md explains each case.\n")
 }
 
 // printResult prints a case, and below it what is wrong and what could not be seen:
