@@ -52,7 +52,7 @@ var trials = []trial{
 	{define("W14", "A request has one spelling", "R1", "SN-3", "TW-3", "TW-4", "TW-5"), caseSyntax},
 	{define("W15", "Extension lines are refused, or signed with the rest", "CS-9", "CS-15", "R1"), caseExtension},
 	{define("W16", "Of racing updates one is cosigned", "TW-12", "R6"), caseRace},
-	{define("W17", "What was cosigned is known after kill -9", "TW-12"), caseRestart},
+	{define("W17", "What was cosigned is known after kill -9", "TW-12", "R6"), caseRestart},
 	{define("W18", "Time never goes back", "TW-15"), caseTime},
 	{define("W19", "The latest checkpoint is there for monitors", "TW-24", "TW-25", "TW-26"), caseMonitor},
 	{define("W20", "Subtrees of what was cosigned are signed", "TW-21", "TW-22", "TW-23", "CS-13"), caseSubtree},

@@ -86,7 +86,7 @@ func caseRestart(ctx context.Context, s *subject, r *verdict.Result) {
 			return
 		}
 		u := must("TW-12", "the size before, after kill -9", http.StatusConflict)
-		s.judgeStale(r, s.awaken(ctx, r, u, l.offer(old, size-1)), u.what, size)
+		s.judgeStale(r, s.awaken(ctx, r, u, l.offer(size-2, size-1)), u.what, size)
 		s.try(ctx, r, must("TW-12", "the same size, after kill -9", http.StatusOK), l.offer(size, size))
 		old = size
 	}

@@ -148,9 +148,9 @@ func (s *subject) try(ctx context.Context, r *verdict.Result, u rule, o offer) a
 	return a
 }
 
-// step is a request that must be cosigned.
+// step is a request that must be cosigned; if it is not, what the case is about first is wrong.
 func (s *subject) step(ctx context.Context, r *verdict.Result, l testLog, sizes [2]int64) (answer, bool) {
-	u := must("TW-11", fmt.Sprintf("size %d to %d", sizes[0], sizes[1]), http.StatusOK)
+	u := must(r.Items[0], fmt.Sprintf("size %d to %d", sizes[0], sizes[1]), http.StatusOK)
 	a := s.try(ctx, r, u, l.offer(sizes[0], sizes[1]))
 	s.note(l, a)
 	return a, a.is(http.StatusOK)

@@ -31,7 +31,7 @@ func caseSyntax(ctx context.Context, s *subject, r *verdict.Result) {
 	}
 	for i := range proofFaults(l, size) {
 		n++
-		f := proofFaults(l, size)[i] // of the size that the log has by now
+		f := proofFaults(l, size)[i] // for the size that the log has by now
 		if a := s.add(ctx, f.body); !f.judge(r, a) && a.is(http.StatusOK) {
 			size++
 		}
@@ -121,9 +121,10 @@ func shapeFaults(l testLog, size int64) []fault {
 	right := l.offer(size, size)
 	return []fault{
 		malformed("R1", "no empty line before the checkpoint", "old "+right.old+"\n"+right.note),
-		malformed("R1", "two empty lines before the checkpoint", "old "+right.old+"\n\n\n"+right.note),
+		{must("R1", "two empty lines before the checkpoint", http.StatusBadRequest, http.StatusNotFound),
+			"old " + right.old + "\n\n\n" + right.note}, // or an origin of no name
 		malformed("R1", "an empty line before old", "\n"+right.body()),
-		malformed("R1", "no checkpoint", "old "+right.old+"\n\n"),
+		{must("R1", "no checkpoint", http.StatusBadRequest, http.StatusNotFound), "old " + right.old + "\n\n"},
 		malformed("R1", "no empty line before the signatures", "old "+right.old+"\n\n"+right.text+l.line(right.text)),
 		malformed("R1", "CRLF throughout", strings.ReplaceAll(right.body(), "\n", "\r\n")),
 	}

@@ -31,9 +31,41 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// hooks are where a twin can be made to do one thing wrong.
+type hooks struct {
+	before   func(body []byte) []byte
+	special  func(w *twin, body []byte) (a reply, ok bool) // instead of add
+	origin   func(origin string) string
+	verified func(keys []receipt.VerifierKey, cp receipt.Checkpoint, lines []receipt.Signature) (string, int)
+	judge    func(held state, r receipt.AddCheckpoint, cp receipt.Checkpoint) int
+	gap      func() // between judging and storing, without the lock
+	now      func(held state, cp receipt.Checkpoint, now time.Time) time.Time
+	lines    func(w *twin, held state, cp receipt.Checkpoint, lines string) string
+	note     func(note string) string // that monitors read
+	subtree  func(start, end uint64) bool
+	timeOf   int64 // of subtrees
+	wrap     func(http.Handler) http.Handler
+}
+
+func right() hooks {
+	return hooks{
+		before:   func(body []byte) []byte { return body },
+		special:  func(*twin, []byte) (a reply, ok bool) { return a, false },
+		origin:   func(origin string) string { return origin },
+		verified: verified,
+		judge:    judge,
+		now:      func(_ state, _ receipt.Checkpoint, now time.Time) time.Time { return now },
+		lines:    func(_ *twin, _ state, _ receipt.Checkpoint, lines string) string { return lines },
+		note:     func(note string) string { return note },
+		subtree:  isSubtree,
+		wrap:     func(h http.Handler) http.Handler { return h },
+	}
+}
+
 // twin is a witness in memory that does everything right, one request at a time, written for these tests
 // alone. Its clock is ahead by a second for each cosignature, so that nobody waits to see time go on.
 type twin struct {
+	hooks
 	keys    []receipt.VerifierKey
 	ed25519 *receipt.Cosigner
 	mldsa   *mldsa.PrivateKey
@@ -42,19 +74,20 @@ type twin struct {
 
 	mu     sync.Mutex
 	states map[string]state
-	now    time.Time
+	clock  time.Time
 }
 
 type state struct {
-	size uint64
-	root tlog.Hash
-	note string
+	size  uint64
+	root  tlog.Hash
+	note  string // "" before the first
+	lines string // of the witness, in it
 }
 
 func newTwin(vkeys []string) *twin {
 	skey, vkey, err := receipt.GenerateKey(rand.Reader, receipt.Cosignature, "witness.example/w")
-	w := &twin{ed25519: must(receipt.NewCosigner(must(skey, err))), mldsa: must(mldsa.GenerateKey(mldsa.MLDSA44())),
-		logs: make(map[string][]receipt.VerifierKey), states: make(map[string]state), now: time.Now()}
+	w := &twin{hooks: right(), ed25519: must(receipt.NewCosigner(must(skey, err))), mldsa: must(mldsa.GenerateKey(mldsa.MLDSA44())),
+		logs: make(map[string][]receipt.VerifierKey), states: make(map[string]state), clock: time.Now()}
 	pq := must(strict.NewKey("witness.example/pq", strict.MLDSA44, w.mldsa.PublicKey().Bytes()))
 	for _, text := range []string{vkey, pq.String()} {
 		w.keys = append(w.keys, must(receipt.ParseVerifierKey(text)))
@@ -71,7 +104,9 @@ func newTwin(vkeys []string) *twin {
 	return w
 }
 
-func (w *twin) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.asked.ServeHTTP(rw, r) }
+func (w *twin) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.wrap(w.asked).ServeHTTP(rw, r)
+}
 
 // reply is a status and a body.
 type reply struct {
@@ -79,9 +114,9 @@ type reply struct {
 	body   string
 }
 
-// answer reads a bounded body, within two seconds.
+// answer reads a bounded body, within a second.
 func answer(rw http.ResponseWriter, r *http.Request, do func([]byte) reply) {
-	_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(2 * time.Second))
+	_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(time.Second))
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 128<<10))
 	a := reply{http.StatusRequestEntityTooLarge, ""}
 	if err == nil {
@@ -97,7 +132,10 @@ func answer(rw http.ResponseWriter, r *http.Request, do func([]byte) reply) {
 func (w *twin) add(body []byte) reply {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r, err := receipt.ParseAddCheckpoint(body)
+	if a, ok := w.special(w, body); ok {
+		return a
+	}
+	r, err := receipt.ParseAddCheckpoint(w.before(body))
 	if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
 		return reply{statusOf(err), ""}
 	}
@@ -105,20 +143,25 @@ func (w *twin) add(body []byte) reply {
 	if err != nil && !errors.Is(err, receipt.ErrEmptyRoot) {
 		return reply{statusOf(err), ""}
 	}
-	keys, ok := w.logs[cp.Origin]
+	keys, ok := w.logs[w.origin(cp.Origin)]
 	if !ok {
 		return reply{http.StatusNotFound, ""}
 	}
-	own, status := verified(keys, cp, lines)
+	own, status := w.verified(keys, cp, lines)
 	if status != http.StatusOK {
 		return reply{status, ""}
 	}
 	held := w.states[cp.Origin]
-	if status := judge(held, r, cp); status != http.StatusOK {
+	if status := w.judge(held, r, cp); status != http.StatusOK {
 		return reply{status, fmt.Sprintf("%d\n", held.size)}
 	}
-	text := w.cosign(cp)
-	w.states[cp.Origin] = state{cp.Size, cp.Root, string(cp.Body()) + "\n" + own + text}
+	if w.gap != nil {
+		w.mu.Unlock()
+		w.gap()
+		w.mu.Lock()
+	}
+	text := w.lines(w, held, cp, w.cosign(held, cp))
+	w.states[cp.Origin] = state{cp.Size, cp.Root, string(cp.Body()) + "\n" + own + text, text}
 	return reply{http.StatusOK, text}
 }
 
@@ -170,15 +213,16 @@ func judge(held state, r receipt.AddCheckpoint, cp receipt.Checkpoint) int {
 }
 
 // cosign states a time that is a second later than the last one.
-func (w *twin) cosign(cp receipt.Checkpoint) string {
-	if w.now = w.now.Add(time.Second); w.now.Sub(time.Now()) > time.Minute {
-		w.now = w.now.Add(-time.Second)
+func (w *twin) cosign(held state, cp receipt.Checkpoint) string {
+	if w.clock = w.clock.Add(time.Second); w.clock.Sub(time.Now()) > time.Minute {
+		w.clock = w.clock.Add(-time.Second)
 	}
-	return must(w.ed25519.Cosign(cp, w.now)).String() + w.subtree(cp.Origin, 0, cp.Size, cp.Root, w.now.Unix())
+	now := w.hooks.now(held, cp, w.clock)
+	return must(w.ed25519.Cosign(cp, now)).String() + w.tree(cp.Origin, 0, cp.Size, cp.Root, now.Unix())
 }
 
-// subtree makes the line of ML-DSA-44, field by field.
-func (w *twin) subtree(origin string, start, end uint64, hash tlog.Hash, unix int64) string {
+// tree makes the line of ML-DSA-44, field by field.
+func (w *twin) tree(origin string, start, end uint64, hash tlog.Hash, unix int64) string {
 	name := w.keys[1].Name
 	message := fmt.Sprintf("subtree/v1\n\x00%c%s%s%c%s%s%s%s", len(name), name, u64(uint64(unix)), len(origin), origin,
 		u64(start), u64(end), hash[:])
@@ -202,7 +246,7 @@ func (w *twin) checkpoint(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.EscapedPath(), "/"+hex.EncodeToString(digest[:])+"/") {
 			rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			rw.Header().Set("Cache-Control", "max-age=1")
-			_, _ = io.WriteString(rw, held.note)
+			_, _ = io.WriteString(rw, w.note(held.note))
 			return
 		}
 	}
@@ -227,7 +271,7 @@ func (w *twin) sign(body []byte) reply {
 		hashes = append(hashes, h)
 	}
 	cp, lines, err := receipt.ParseCheckpoint(reference)
-	if err != nil || !isSubtree(start, end) || end > cp.Size {
+	if err != nil || !w.subtree(start, end) || end > cp.Size {
 		return bad
 	}
 	if _, known := w.logs[cp.Origin]; !known {
@@ -241,7 +285,7 @@ func (w *twin) sign(body []byte) reply {
 	if !ok || len(proof) > 0 || sub != hashes[0] || root != cp.Root {
 		return reply{http.StatusUnprocessableEntity, ""}
 	}
-	return reply{http.StatusOK, w.subtree(cp.Origin, start, end, sub, 0)}
+	return reply{http.StatusOK, w.tree(cp.Origin, start, end, sub, w.timeOf)}
 }
 
 func (w *twin) own(cp receipt.Checkpoint, lines []receipt.Signature) bool {
