@@ -52,6 +52,7 @@ func tell(t *testing.T, r witness.Report) {
 
 // A witness that does everything right passes every case.
 func TestGoodWitness(t *testing.T) {
+	t.Parallel()
 	w, c := known()
 	c.URL = serve(t, w)
 	r, err := witness.Run(t.Context(), c)
