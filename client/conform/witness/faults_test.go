@@ -29,9 +29,8 @@ type fault struct {
 }
 
 type (
-	added  = receipt.AddCheckpoint
-	point  = receipt.Checkpoint
-	verify = func([]receipt.VerifierKey, point, []receipt.Signature) (string, int)
+	added = receipt.AddCheckpoint
+	point = receipt.Checkpoint
 )
 
 // judging is a fault of the decision: where it applies, the status is another.

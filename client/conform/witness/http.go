@@ -59,6 +59,11 @@ type answer struct {
 	err    error
 }
 
+// post makes a request of a body for the witness.
+func (w *web) post(path, body string) request {
+	return request{method: http.MethodPost, prefix: w.submit, path: path, body: body}
+}
+
 // send sends a request. What is not answered at all, or put off with 429 or 503, is sent again.
 func (w *web) send(ctx context.Context, r request) answer {
 	for attempt := 1; ; attempt++ {

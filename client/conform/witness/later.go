@@ -19,11 +19,15 @@ func caseStale(ctx context.Context, s *subject, r *verdict.Result) {
 	}
 	offers := [][2]int64{{3, 12}, {0, 12}, {3, 7}, {7, 7}, {0, 0}, {0, 10}, {11, 12}}
 	for _, sizes := range offers {
-		u := must("R6", fmt.Sprintf("old %d, size %d of a log of size 10", sizes[0], sizes[1]), http.StatusConflict)
+		u := must("R6", ofTen(sizes), http.StatusConflict)
 		s.judgeStale(r, s.try(ctx, r, u, l.offer(sizes[0], sizes[1])), u.what, 10)
 	}
 	s.step(ctx, r, l, [2]int64{10, 12})
 	r.Check("%d old sizes, of checkpoints before and after the latest", len(offers))
+}
+
+func ofTen(sizes [2]int64) string {
+	return fmt.Sprintf("old %d, size %d of a log of size 10", sizes[0], sizes[1])
 }
 
 // caseBeyond is W08.
@@ -33,8 +37,7 @@ func caseBeyond(ctx context.Context, s *subject, r *verdict.Result) {
 		return
 	}
 	for _, sizes := range [][2]int64{{13, 12}, {11, 10}, {10, 7}, {12, 7}} {
-		u := must("R4", fmt.Sprintf("old %d, size %d of a log of size 10", sizes[0], sizes[1]), http.StatusBadRequest)
-		s.try(ctx, r, u, l.offer(sizes[0], sizes[1]))
+		s.try(ctx, r, must("R4", ofTen(sizes), http.StatusBadRequest), l.offer(sizes[0], sizes[1]))
 	}
 	r.Check("four old sizes beyond the checkpoint's, of a log of size 10")
 }

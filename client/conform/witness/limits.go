@@ -37,13 +37,16 @@ func caseLimits(ctx context.Context, s *subject, r *verdict.Result) {
 // tryFlood sends a body without saying how long it is. A witness that closes the connection while it is
 // written to has refused it, too.
 func (s *subject) tryFlood(ctx context.Context, r *verdict.Result, body *stream) {
-	a := s.web.once(ctx, request{method: http.MethodPost, prefix: s.web.submit, path: "/add-checkpoint", stream: body})
+	q := s.web.post("/add-checkpoint", "")
+	q.stream = body
+	a := s.web.once(ctx, q)
 	switch read := body.read.Load(); {
 	case ctx.Err() != nil:
 	case read > enough:
 		r.Fail(verdict.Practice, "TW-6", a, "read on beyond 16 MiB of one body, want 413 after some 128 KiB")
 	case a.status != 0:
-		practice("TW-6", "a body that is far too long", http.StatusRequestEntityTooLarge, http.StatusBadRequest).judge(r, a)
+		u := practice("TW-6", "a body that is far too long", http.StatusRequestEntityTooLarge, http.StatusBadRequest)
+		u.judge(r, a)
 	}
 }
 
@@ -70,11 +73,12 @@ func (t *stream) Read(b []byte) (int, error) {
 // trySlow sends a byte now and then, for as long as it is let.
 func (s *subject) trySlow(ctx context.Context, r *verdict.Result) {
 	began := time.Now()
-	a := s.web.once(ctx, request{method: http.MethodPost, prefix: s.web.submit, path: "/add-checkpoint",
-		stream: &dripping{ctx, s.config.Slow / 80}, wait: s.config.Slow})
+	q := s.web.post("/add-checkpoint", "")
+	q.stream, q.wait = &dripping{ctx, s.config.Slow / 80}, s.config.Slow
+	a := s.web.once(ctx, q)
 	if ctx.Err() == nil && time.Since(began) >= s.config.Slow {
-		r.Fail(verdict.Practice, "TW-6", a, "a body that comes byte by byte is waited for longer than %v, want an end after "+
-			"some seconds", s.config.Slow)
+		r.Fail(verdict.Practice, "TW-6", a, "a body that comes byte by byte is waited for longer than %v, "+
+			"want an end after some seconds", s.config.Slow)
 	}
 }
 

@@ -21,7 +21,9 @@ import (
 )
 
 // unknownLine follows a text, and is of a key that nobody knows.
-var unknownLine = "\n" + receipt.Signature{Name: "unknown.example/key", ID: 0x01020304, Sig: make([]byte, 64)}.String()
+var unknownLine = "\n" + receipt.Signature{Name: stranger, ID: 0x01020304, Sig: make([]byte, 64)}.String()
+
+const stranger = "unknown.example/key"
 
 // timeSize is that of the time before a cosignature: u64 POSIX seconds.
 const timeSize = 8
@@ -65,7 +67,8 @@ func (s *subject) judgeLines(r *verdict.Result, a answer, st statement, types ..
 	}
 	for _, line := range got {
 		if !slices.ContainsFunc(s.config.Keys, func(k receipt.VerifierKey) bool { return owns(k, line) }) {
-			r.Fail(verdict.Practice, "TW-11", a, "answers a line of %.80q+%08x, a key that was not given", line.Name, line.ID)
+			r.Fail(verdict.Practice, "TW-11", a, "answers a line of %.80q+%08x, a key that was not given",
+				line.Name, line.ID)
 		}
 	}
 }
@@ -99,7 +102,8 @@ func (s *subject) judgeTime(r *verdict.Result, a answer, seconds uint64) {
 	case seconds > math.MaxInt64:
 		r.Fail(verdict.Must, "CS-5", a, "states a time above 2^63−1")
 	case time.Since(time.Unix(int64(seconds), 0)).Abs() > s.config.Skew:
-		r.Fail(verdict.Must, "TW-11", a, "states a time that is more than %v from that of the clock here", s.config.Skew)
+		r.Fail(verdict.Must, "TW-11", a, "states a time that is more than %v from that of the clock here",
+			s.config.Skew)
 	}
 }
 

@@ -52,7 +52,8 @@ func caseMonitor(ctx context.Context, s *subject, r *verdict.Result) {
 }
 
 func (s *subject) read(ctx context.Context, name string) answer {
-	return s.web.send(ctx, request{method: http.MethodGet, prefix: s.web.monitor, path: "/" + name + "/checkpoint"})
+	return s.web.send(ctx, request{method: http.MethodGet, prefix: s.web.monitor,
+		path: "/" + name + "/checkpoint"})
 }
 
 // judgeHeld wants the note and every line that was answered. Lines may stand in any order.
@@ -91,7 +92,8 @@ func caseMethods(ctx context.Context, s *subject, r *verdict.Result) {
 		a := s.web.send(ctx, request{method: method, prefix: s.web.submit, path: "/add-checkpoint", body: body})
 		ok := practice("TW-1", method+" of add-checkpoint", http.StatusMethodNotAllowed).judge(r, a)
 		if ok && !strings.Contains(strings.Join(a.header.Values("Allow"), ","), http.MethodPost) {
-			r.Fail(verdict.Practice, "TW-1", a, "answered 405 with Allow %.40q, want POST named", a.header.Get("Allow"))
+			r.Fail(verdict.Practice, "TW-1", a, "answered 405 with Allow %.40q, want POST named",
+				a.header.Get("Allow"))
 		}
 	}
 	for what, path := range ordered(map[string]string{

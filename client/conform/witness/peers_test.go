@@ -57,7 +57,7 @@ func judgePeer(t *testing.T, start func(context.Context, peerbuild.Config) (*pee
 			p.Kill()
 			return p.Restart(ctx)
 		}}
-	r, err := witness.Run(t.Context(), c)
+	r, err := witness.Run(t.Context(), c.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ func caseProofs(ctx context.Context, s *subject, r *verdict.Result) {
 			right++
 		}
 	}
-	r.Check("%d wrong proofs, for every step between two sizes up to %d; %d right ones, of every length", wrong, n, right)
+	r.Check("%d wrong proofs, for every step between two sizes up to %d; %d right ones, of every length",
+		wrong, n, right)
 }
 
 // stairs is how many pairs of steps there are from 1 to n.

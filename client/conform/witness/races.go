@@ -58,8 +58,8 @@ func (s *subject) judgeRace(r *verdict.Result, answers []answer) {
 		}
 	}
 	if len(won) != 1 {
-		r.Fail(verdict.Must, "TW-12", answers[0], "of %d updates from one size at once not just one was cosigned, the others "+
-			"were not stale", racers)
+		r.Fail(verdict.Must, "TW-12", answers[0], "of %d updates at once from one size %d were cosigned, want one "+
+			"and the others stale", racers, len(won))
 		return
 	}
 	size := [2]int64{13, 11}[won[0]%2]

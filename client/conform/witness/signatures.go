@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"filippo.io/mldsa"
+
 	"cocket.example/client/conform/verdict"
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
@@ -15,6 +17,9 @@ import (
 
 // many is how many lines of unknown keys must not matter (SN-7).
 const many = 16
+
+// pqSize is that of a time and a signature of ML-DSA-44.
+const pqSize = timeSize + mldsa.MLDSA44SignatureSize
 
 // caseSignatures is W12. All requests but the last of each log are to be refused, so that all begin at 0.
 func caseSignatures(ctx context.Context, s *subject, r *verdict.Result) {
@@ -32,7 +37,8 @@ func caseSignatures(ctx context.Context, s *subject, r *verdict.Result) {
 		{must("R3", "a broken line of the log", forbidden), broken},
 		{must("R3", "a broken line of the log, and one of an unknown key", forbidden), broken + unknownLine[1:]},
 		{must("SN-8", "the log's key as one of another type", forbidden), other},
-		{must("SN-8", "a good signature under an unknown name", forbidden), strings.Replace(good, l.origin, "unknown.example/key", 1)},
+		{must("SN-8", "a good signature under an unknown name", forbidden),
+			strings.Replace(good, l.origin, stranger, 1)},
 		{should("SN-9", "a good and a broken line of the log", bad, forbidden), good + broken},
 		{must("SN-9", "a broken and a good line of the log", bad, forbidden), broken + good},
 		{practice("SN-12", "the log's line twice", bad, forbidden), good + good},
@@ -56,9 +62,7 @@ func (l testLog) cosignatureLine(text string) string {
 	if err != nil {
 		return ""
 	}
-	k2 := l.signer
-	k2.key = k
-	return k2.line(text)
+	return signer{l.private, k}.line(text)
 }
 
 // trySecond: of a log with two keys, each line must hold.
@@ -94,7 +98,8 @@ func (s *subject) tryMany(ctx context.Context, r *verdict.Result) {
 	l := s.log("w12/many")
 	o := l.offer(0, 5)
 	for i := range many {
-		o.note += receipt.Signature{Name: fmt.Sprintf("unknown.example/%d", i), ID: uint32(i), Sig: make([]byte, 2428)}.String()
+		line := receipt.Signature{Name: fmt.Sprintf("unknown.example/%d", i), ID: uint32(i), Sig: make([]byte, pqSize)}
+		o.note += line.String()
 	}
 	u := should("SN-7", fmt.Sprintf("a good line and %d of unknown ML-DSA-44 keys", many), http.StatusOK)
 	s.try(ctx, r, u, o)
@@ -138,8 +143,8 @@ func caseExtension(ctx context.Context, s *subject, r *verdict.Result) {
 	if lines, err := receipt.ParseSignatures(a.body); err == nil {
 		for _, key := range s.config.Keys {
 			if key.Type == strict.MLDSA44 && len(of(key, lines)) > 0 {
-				r.Fail(verdict.Practice, "CS-15", a, "cosigns with ML-DSA-44 a checkpoint with an extension line, want 400: "+
-					"that signature holds for any other lines, too")
+				r.Fail(verdict.Practice, "CS-15", a, "cosigns with ML-DSA-44 a checkpoint with an extension line, "+
+					"want 400: that signature holds for any other lines, too")
 			}
 		}
 	}

@@ -64,8 +64,8 @@ func (s *subject) begin(ctx context.Context) error {
 		case a.status == 0:
 			return fmt.Errorf("the witness was not reached: %w", errors.Join(a.err, ctx.Err()))
 		case a.is(http.StatusNotFound):
-			return fmt.Errorf("the witness does not know the log %s (it answered 404): --print-config prints what to "+
-				"enter into it", l.origin)
+			return fmt.Errorf("the witness does not know the log %s (it answered 404): --print-config prints "+
+				"what to enter into it", l.origin)
 		}
 	}
 	l := s.log("begin")
@@ -116,7 +116,7 @@ func (o offer) body() string {
 func (s *subject) post(ctx context.Context, o offer) answer { return s.add(ctx, o.body()) }
 
 func (s *subject) add(ctx context.Context, body string) answer {
-	return s.web.send(ctx, request{method: http.MethodPost, prefix: s.web.submit, path: "/add-checkpoint", body: body})
+	return s.web.send(ctx, s.web.post("/add-checkpoint", body))
 }
 
 // rule is what is asked of one request.

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"cocket.example/client/conform/verdict"
-	"cocket.example/receipt"
 )
 
 // caseSyntax is W14. Every request is right but for one thing. What spoils the note or the old line is a
@@ -107,7 +106,7 @@ func noteFaults(l testLog, size int64) (faults []fault) {
 		"an empty line at the end":                 own + "\n",
 		"a hyphen in place of the dash":            own + strings.Replace(unknownLine[1:], "\u2014", "-", 1),
 		"a signature line that is no base64":       own + "\u2014 unknown.example/key !!!!\n",
-		"a signature line with a plus in its name": own + receipt.Signature{Name: "a+b", ID: 7, Sig: []byte{1}}.String(),
+		"a signature line with a plus in its name": own + strings.Replace(unknownLine[1:], "key", "k+y", 1),
 	}) {
 		o := right
 		o.note = right.text + "\n" + lines
