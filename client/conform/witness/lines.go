@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"time"
 
@@ -146,7 +147,7 @@ func (st statement) message(name string, seconds uint64) []byte {
 // note remembers the times of a log's cosignatures, for W18.
 func (s *subject) note(l testLog, a answer) {
 	got, err := receipt.ParseSignatures(a.body)
-	if err != nil || a.status != 200 {
+	if err != nil || !a.is(http.StatusOK) {
 		return
 	}
 	for _, line := range got {
