@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cocket.example/client/conform/internal/wire"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/receipt"
 )
 
@@ -21,21 +23,21 @@ const (
 
 // caseUnsigned is L08: however far the log has sequenced, what no checkpoint covers is not served. A
 // crash may yet give these places to other entries, and a cache keeps for ever what it was given.
-func caseUnsigned(ctx context.Context, s *subject, r *Result) {
+func caseUnsigned(ctx context.Context, s *subject, r *verdict.Result) {
 	stop := s.adder.keepBusy(ctx, min(background, s.adder.left.Load()/2))
 	defer stop()
 	ahead, asked := 0, 0
 	defer func() {
 		if ahead == 0 {
-			r.skip("the log was never ahead of its checkpoint: it answers once it has published")
+			r.Skip("the log was never ahead of its checkpoint: it answers once it has published")
 			return
 		}
-		r.check("%d tiles and bundles, in %d moments when the log was ahead of its checkpoint", asked, ahead)
+		r.Check("%d tiles and bundles, in %d moments when the log was ahead of its checkpoint", asked, ahead)
 	}()
 	for range rounds {
 		index, err := s.adder.add(ctx, s.adder.entry())
 		if errors.Is(err, errBudget) {
-			r.skip("%v", err)
+			r.Skip("%v", err)
 			break
 		}
 		if err != nil {
@@ -49,7 +51,7 @@ func caseUnsigned(ctx context.Context, s *subject, r *Result) {
 		for _, t := range s.unsigned(index) {
 			l := s.tempt(ctx, t)
 			if asked++; l.early {
-				r.fail(Must, "TT-11", l.answer, "is served, and no checkpoint covers it, which was waited for %v", s.grace())
+				r.Fail(verdict.Must, "TT-11", l.answer, "is served, and no checkpoint covers it, which was waited for %v", s.grace())
 				return // it is clear, and each takes as long as the grace
 			}
 		}
@@ -78,7 +80,7 @@ func (s *subject) overtaken(ctx context.Context, t tlog.Tile) bool {
 		if s.latest == nil || covered(t, s.latest.tree.N) {
 			return true
 		}
-		if time.Since(began) > s.grace() || sleep(ctx, s.pause()) != nil {
+		if time.Since(began) > s.grace() || wire.Sleep(ctx, s.pause()) != nil {
 			return ctx.Err() != nil
 		}
 	}

@@ -9,15 +9,17 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cocket.example/client/conform/internal/wire"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/receipt"
 )
 
 // caseCanonical is L02: every checkpoint of the run is spelt in the one way, and none takes back
 // what an earlier one said.
-func caseCanonical(ctx context.Context, s *subject, r *Result) {
+func caseCanonical(ctx context.Context, s *subject, r *verdict.Result) {
 	for range s.config.Polls {
 		s.head(ctx)
-		if sleep(ctx, s.config.Interval) != nil {
+		if wire.Sleep(ctx, s.config.Interval) != nil {
 			return
 		}
 	}
@@ -29,16 +31,16 @@ func caseCanonical(ctx context.Context, s *subject, r *Result) {
 		}
 	}
 	if good == 0 {
-		r.skip("there is no checkpoint, see L01")
+		r.Skip("there is no checkpoint, see L01")
 		return
 	}
 	s.judgeGrowth(r)
 	s.judgeConsistency(ctx, r)
-	r.check("%d polls, %d different checkpoints", s.config.Polls, len(s.seen))
+	r.Check("%d polls, %d different checkpoints", s.config.Polls, len(s.seen))
 }
 
 // judgeSpelling reads strictly. Where only more lines than three are wrong, it says so.
-func judgeSpelling(r *Result, a answer) {
+func judgeSpelling(r *verdict.Result, a answer) {
 	_, _, err := receipt.ParseCheckpoint(a.body)
 	if err == nil {
 		return
@@ -46,19 +48,19 @@ func judgeSpelling(r *Result, a answer) {
 	n, noteErr := parseNote(a.body)
 	switch {
 	case noteErr != nil:
-		r.fail(Must, "CP-1", a, "cannot be read, see L01: %v", noteErr)
+		r.Fail(verdict.Must, "CP-1", a, "cannot be read, see L01: %v", noteErr)
 	case errors.Is(err, receipt.ErrEmptyRoot):
-		r.fail(Must, "CP-5", a, "%v", err)
+		r.Fail(verdict.Must, "CP-5", a, "%v", err)
 	case bytes.Count(n.text, []byte("\n")) > 3 && !bytes.Contains(n.text, []byte("\n\n")):
-		r.fail(Should, "CP-6", a, "has lines behind the root: no auditor understands them, "+
+		r.Fail(verdict.Should, "CP-6", a, "has lines behind the root: no auditor understands them, "+
 			"and a cosignature of type 0x06 does not cover them")
 	default:
-		r.fail(Must, "CP-4", a, "is not in the one spelling: %v", err)
+		r.Fail(verdict.Must, "CP-4", a, "is not in the one spelling: %v", err)
 	}
 }
 
 // judgeGrowth wants that sizes only grow, and that one size has one root.
-func (s *subject) judgeGrowth(r *Result) {
+func (s *subject) judgeGrowth(r *verdict.Result) {
 	var last *head
 	for i := range s.seen {
 		h := &s.seen[i]
@@ -68,9 +70,9 @@ func (s *subject) judgeGrowth(r *Result) {
 		switch {
 		case last == nil:
 		case h.tree.N < last.tree.N:
-			r.fail(Must, "CP-7", h.answer, "went back from size %d to %d", last.tree.N, h.tree.N)
+			r.Fail(verdict.Must, "CP-7", h.answer, "went back from size %d to %d", last.tree.N, h.tree.N)
 		case h.tree.N == last.tree.N && h.tree.Hash != last.tree.Hash:
-			r.fail(Must, "CP-7", h.answer, "has for size %d first the root %v, then %v: the log has forked",
+			r.Fail(verdict.Must, "CP-7", h.answer, "has for size %d first the root %v, then %v: the log has forked",
 				h.tree.N, last.tree.Hash, h.tree.Hash)
 		}
 		last = h
@@ -78,9 +80,9 @@ func (s *subject) judgeGrowth(r *Result) {
 }
 
 // judgeConsistency computes the root of every size that was seen from the tiles of the largest.
-func (s *subject) judgeConsistency(ctx context.Context, r *Result) {
+func (s *subject) judgeConsistency(ctx context.Context, r *verdict.Result) {
 	if s.latest == nil {
-		r.skip("no checkpoint verifies under the given key, see L01")
+		r.Skip("no checkpoint verifies under the given key, see L01")
 		return
 	}
 	reader := s.hashes(ctx)
@@ -90,11 +92,11 @@ func (s *subject) judgeConsistency(ctx context.Context, r *Result) {
 		}
 		root, err := tlog.TreeHash(h.tree.N, reader)
 		if err != nil {
-			r.skip("whether the checkpoints agree: their tiles do not verify, see L13")
+			r.Skip("whether the checkpoints agree: their tiles do not verify, see L13")
 			return
 		}
 		if root != h.tree.Hash {
-			r.fail(Must, "CP-7", h.answer, "has for size %d the root %v, but the tiles that were signed later "+
+			r.Fail(verdict.Must, "CP-7", h.answer, "has for size %d the root %v, but the tiles that were signed later "+
 				"give %v: the log has forked", h.tree.N, h.tree.Hash, root)
 		}
 	}
@@ -102,7 +104,7 @@ func (s *subject) judgeConsistency(ctx context.Context, r *Result) {
 
 // caseSignatures is L15: whoever knows a key refuses a note in which that key's signature is broken
 // (SN-9), so that a bad line, whoever gave it, makes the checkpoint worthless.
-func caseSignatures(_ context.Context, s *subject, r *Result) {
+func caseSignatures(_ context.Context, s *subject, r *verdict.Result) {
 	lines := 0
 	for _, h := range s.seen {
 		if !h.answer.good() {
@@ -110,7 +112,7 @@ func caseSignatures(_ context.Context, s *subject, r *Result) {
 		}
 		n, err := parseNote(h.answer.body)
 		if err != nil {
-			r.skip("a checkpoint is no signed note, see L01")
+			r.Skip("a checkpoint is no signed note, see L01")
 			continue
 		}
 		lines += len(n.signatures)
@@ -121,12 +123,12 @@ func caseSignatures(_ context.Context, s *subject, r *Result) {
 		return
 	}
 	if s.config.Policy == nil {
-		r.skip("the cosignatures and the quorum need --policy")
+		r.Skip("the cosignatures and the quorum need --policy")
 	}
-	r.check("%d signatures on %d checkpoints", lines, len(s.seen))
+	r.Check("%d signatures on %d checkpoints", lines, len(s.seen))
 }
 
-func judgeDoubles(r *Result, a answer, signatures []receipt.Signature) {
+func judgeDoubles(r *verdict.Result, a answer, signatures []receipt.Signature) {
 	type key struct {
 		name string
 		id   uint32
@@ -135,7 +137,7 @@ func judgeDoubles(r *Result, a answer, signatures []receipt.Signature) {
 	for _, sig := range signatures {
 		k := key{sig.Name, sig.ID}
 		if seen[k] {
-			r.fail(Must, "SN-12", a, "has two lines of key %.80q+%08x: which one counts depends on who reads",
+			r.Fail(verdict.Must, "SN-12", a, "has two lines of key %.80q+%08x: which one counts depends on who reads",
 				k.name, k.id)
 		}
 		seen[k] = true
@@ -143,21 +145,21 @@ func judgeDoubles(r *Result, a answer, signatures []receipt.Signature) {
 }
 
 // judgeWitnesses examines what the policy's witnesses have put below a checkpoint.
-func (s *subject) judgeWitnesses(r *Result, a answer) {
+func (s *subject) judgeWitnesses(r *verdict.Result, a answer) {
 	if s.config.Policy == nil {
 		return
 	}
 	report := s.config.Policy.Examine(a.body)
 	if report.SyntaxErr != nil {
-		r.skip("the cosignatures of a checkpoint that is not in the one spelling, see L02")
+		r.Skip("the cosignatures of a checkpoint that is not in the one spelling, see L02")
 		return
 	}
 	for _, w := range report.Witnesses {
 		if w.Err != nil && !errors.Is(w.Err, receipt.ErrNoCosignature) {
-			r.fail(Must, "SN-9", a, "witness %s: %v", w.Witness.Name, w.Err)
+			r.Fail(verdict.Must, "SN-9", a, "witness %s: %v", w.Witness.Name, w.Err)
 		}
 	}
 	if report.QuorumErr != nil {
-		r.fail(Practice, "SN-9", a, "is published without the policy's quorum")
+		r.Fail(verdict.Practice, "SN-9", a, "is published without the policy's quorum")
 	}
 }

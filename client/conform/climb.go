@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/client/conform/verdict"
 )
 
 // Sizes at which tiles begin, fill and run over, and with Large those at which a second level does.
@@ -41,7 +43,7 @@ type look struct {
 
 // climb looks at the log as it is, and, where entries may be added, at each of the sizes up to which
 // it grows. It does so once: several cases judge what was seen.
-func (s *subject) climb(ctx context.Context, r *Result) {
+func (s *subject) climb(ctx context.Context, r *verdict.Result) {
 	if len(s.stops) > 0 {
 		return
 	}
@@ -58,21 +60,21 @@ func (s *subject) climb(ctx context.Context, r *Result) {
 }
 
 // plan lists the sizes at which to stop: those that are still ahead, or else the next end of a tile.
-func (s *subject) plan(r *Result) (sizes []int64) {
+func (s *subject) plan(r *verdict.Result) (sizes []int64) {
 	now := s.latest.tree.N
 	all := slices.Clone(usualSizes)
 	if s.config.Large {
 		all = append(all, largeSizes...)
 	} else {
-		r.skip("sizes around 65,536 need --large")
+		r.Skip("sizes around 65,536 need --large")
 	}
 	for _, size := range all {
 		if size <= now {
-			r.skip("some sizes are behind: a new log shows all of them")
+			r.Skip("some sizes are behind: a new log shows all of them")
 			continue
 		}
 		if size-now > s.adder.left.Load() {
-			r.skip("sizes from %d on are out of reach of --max-entries", size)
+			r.Skip("sizes from %d on are out of reach of --max-entries", size)
 			break
 		}
 		sizes = append(sizes, size)
@@ -84,20 +86,20 @@ func (s *subject) plan(r *Result) (sizes []int64) {
 }
 
 // grow adds entries up to a size, and waits for a checkpoint that covers it.
-func (s *subject) grow(ctx context.Context, size int64, r *Result) bool {
+func (s *subject) grow(ctx context.Context, size int64, r *verdict.Result) bool {
 	n := size - s.latest.tree.N
 	if n <= 0 {
 		return true // others add, too
 	}
 	if err := s.adder.addMany(ctx, n); errors.Is(err, errBudget) {
-		r.skip("%v", err)
+		r.Skip("%v", err)
 		return false
 	} else if err != nil {
 		s.err = err
 		return false
 	}
 	if !s.await(ctx, size) {
-		r.fail(Practice, "TT-3", s.latest.answer, "does not cover what was added %v ago: its size is %d, want %d",
+		r.Fail(verdict.Practice, "TT-3", s.latest.answer, "does not cover what was added %v ago: its size is %d, want %d",
 			s.config.Timeout, s.latest.tree.N, size)
 		return false
 	}

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"time"
 
+	"cocket.example/client/conform/internal/wire"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/receipt"
 )
 
@@ -58,7 +60,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport()
+		c.Transport = wire.Transport(parallel)
 	}
 	if c.Progress == nil {
 		c.Progress = func(int, int) {}
@@ -79,7 +81,7 @@ func Run(ctx context.Context, c Config) (report Report, err error) {
 	if err != nil {
 		return report, err
 	}
-	results := []Result{}
+	results := verdict.Results{}
 	if err = s.begin(ctx); err == nil {
 		results, err = s.judge(ctx, chosen)
 	}
@@ -89,16 +91,16 @@ func Run(ctx context.Context, c Config) (report Report, err error) {
 }
 
 // judge runs the cases in the order of the table, and sorts their results by id.
-func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result, err error) {
-	results = []Result{}
+func (s *subject) judge(ctx context.Context, chosen []*trial) (results verdict.Results, err error) {
+	results = verdict.Results{}
 	for i, t := range chosen {
 		s.config.Progress(i, len(chosen))
-		r := Result{Case: t.Case, Problems: []Problem{}, Untried: []string{}}
+		r := verdict.Result{Case: t.Case, Problems: []verdict.Problem{}, Untried: []string{}}
 		if t.needs >= entries && s.adder != nil && s.latest != nil && s.latest.tree.N == 0 {
 			s.climb(ctx, &r)
 		}
 		if why := s.lacks(t.needs); why != "" {
-			r.skip("%s", why)
+			r.Skip("%s", why)
 		} else {
 			t.run(ctx, s, &r)
 		}
@@ -106,13 +108,13 @@ func (s *subject) judge(ctx context.Context, chosen []*trial) (results []Result,
 			err = fmt.Errorf("%d of %d cases were judged: %w", i, len(chosen), err)
 			break // what this case found may come from that
 		}
-		r.settle()
+		r.Settle()
 		results = append(results, r)
 	}
 	if err == nil {
 		s.config.Progress(len(chosen), len(chosen))
 	}
-	slices.SortFunc(results, func(a, b Result) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(results, func(a, b verdict.Result) int { return cmp.Compare(a.ID, b.ID) })
 	return results, err
 }
 
@@ -132,4 +134,17 @@ func choose(only, skip []string) (chosen []*trial, err error) {
 		return nil, errors.New("no case is left")
 	}
 	return chosen, nil
+}
+
+// Report is what became of a log.
+type Report struct {
+	URL      string        `json:"url"`
+	Origin   string        `json:"origin"`
+	From     int64         `json:"from"`     // size of the first checkpoint that was seen
+	To       int64         `json:"to"`       // size of the largest one
+	Added    int64         `json:"added"`    // entries that were added for the test
+	Requests int           `json:"requests"` // that were sent, beside those that added
+	Elapsed  time.Duration `json:"elapsed_ns"`
+
+	verdict.Results `json:"results"`
 }

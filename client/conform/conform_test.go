@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cocket.example/client/conform"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/receipt"
 )
 
@@ -28,7 +29,7 @@ func config(m *memlog, url string) conform.Config {
 // failed are the ids of the cases that failed.
 func failed(r conform.Report) (ids []string) {
 	for _, result := range r.Results {
-		if result.Verdict == conform.Fail {
+		if result.Verdict == verdict.Fail {
 			ids = append(ids, result.ID)
 		}
 	}
@@ -50,8 +51,8 @@ func TestGoodLog(t *testing.T) {
 	m := newMemlog()
 	r, err := conform.Run(t.Context(), config(m, m.start(t, m)))
 	tell(t, r)
-	if err != nil || r.Count(conform.Pass) != len(conform.Cases()) {
-		t.Errorf("%d of %d cases pass, failed %v, error %v", r.Count(conform.Pass), len(conform.Cases()),
+	if err != nil || r.Count(verdict.Pass) != len(conform.Cases()) {
+		t.Errorf("%d of %d cases pass, failed %v, error %v", r.Count(verdict.Pass), len(conform.Cases()),
 			failed(r), err)
 	}
 	if r.From != 0 || r.To < 512 || r.Added < 512 || r.Origin != origin {
@@ -72,7 +73,7 @@ func TestReadOnly(t *testing.T) {
 	tell(t, r)
 	var idle []string
 	for _, result := range r.Results {
-		if result.Verdict == conform.NotApplicable {
+		if result.Verdict == verdict.NotApplicable {
 			idle = append(idle, result.ID)
 		}
 	}
@@ -92,7 +93,7 @@ func TestWatched(t *testing.T) {
 	c := config(m, m.start(t, m))
 	c.Add, c.Only = "", []string{"L02", "L05"}
 	r, err := conform.Run(t.Context(), c)
-	if err != nil || r.Count(conform.Pass) != 2 || r.From != 300 || r.To != 301 {
+	if err != nil || r.Count(verdict.Pass) != 2 || r.From != 300 || r.To != 301 {
 		t.Errorf("from %d to %d, error %v", r.From, r.To, err)
 		tell(t, r)
 	}
@@ -104,14 +105,14 @@ func TestOneCase(t *testing.T) {
 		m := newMemlog()
 		c := config(m, m.start(t, m)).Quick()
 		c.Only = []string{id}
-		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(conform.Pass) != 1 {
+		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(verdict.Pass) != 1 {
 			t.Errorf("%s: error %v", id, err)
 			tell(t, r)
 		}
 		c.Add = ""
 		m = newMemlog()
 		c.URL, c.Keys[0] = m.start(t, m), m.key
-		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(conform.NotApplicable) != 1 {
+		if r, err := conform.Run(t.Context(), c); err != nil || r.Count(verdict.NotApplicable) != 1 {
 			t.Errorf("%s of an empty log: error %v", id, err)
 			tell(t, r)
 		}
@@ -162,11 +163,11 @@ func TestCosignatures(t *testing.T) {
 			policy := must(receipt.ParsePolicy(fmt.Appendf(nil, "log %s\nwitness w1 %s\nquorum w1\n", m.key, vkey)))
 			config := conform.Config{URL: m.start(t, cosigned(m, c.add)), Policy: &policy, Only: []string{"L01", "L15"}}
 			r, err := conform.Run(t.Context(), config)
-			if err != nil || r.Results[0].Verdict != conform.Pass {
+			if err != nil || r.Results[0].Verdict != verdict.Pass {
 				t.Fatalf("error %v, L01 %s", err, r.Results[0].Verdict)
 			}
 			problems := r.Results[1].Problems
-			seen := slices.ContainsFunc(problems, func(p conform.Problem) bool {
+			seen := slices.ContainsFunc(problems, func(p verdict.Problem) bool {
 				return strings.Contains(p.Text, c.text)
 			})
 			if seen != (c.text != "") {

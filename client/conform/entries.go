@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"cocket.example/client"
+	"cocket.example/client/conform/verdict"
 )
 
 // longest is the longest entry that a bundle can hold, in bytes (TT-15).
@@ -25,11 +26,11 @@ const maxHashed = 64
 
 // caseEntries is L09: each bundle is hashed and compared with its tile, and the shortest and longest
 // entries survive.
-func caseEntries(ctx context.Context, s *subject, r *Result) {
+func caseEntries(ctx context.Context, s *subject, r *verdict.Result) {
 	if s.adder != nil {
 		s.addExtremes(ctx, r)
 	} else {
-		r.skip("entries of 0, 65,535 and 65,536 bytes need --add")
+		r.Skip("entries of 0, 65,535 and 65,536 bytes need --add")
 	}
 	if s.err != nil {
 		return
@@ -40,9 +41,9 @@ func caseEntries(ctx context.Context, s *subject, r *Result) {
 		hashed += s.judgeBundle(ctx, r, t)
 	}
 	if all := (s.latest.tree.N + width - 1) / width; all > int64(len(tiles)) {
-		r.skip("%d of %d bundles were hashed; cocket fsck hashes all", len(tiles), all)
+		r.Skip("%d of %d bundles were hashed; cocket fsck hashes all", len(tiles), all)
 	}
-	r.check("%d entries in %d bundles", hashed, len(tiles))
+	r.Check("%d entries in %d bundles", hashed, len(tiles))
 }
 
 // bundles are all of a small log, or some of a large one.
@@ -63,27 +64,27 @@ func (s *subject) bundles() (tiles []tlog.Tile) {
 }
 
 // judgeBundle compares the leaf hashes of a bundle with the level-0 tile, and returns how many.
-func (s *subject) judgeBundle(ctx context.Context, r *Result, t tlog.Tile) int {
+func (s *subject) judgeBundle(ctx context.Context, r *verdict.Result, t tlog.Tile) int {
 	bundle := s.readFull(ctx, t)
 	hashes := s.readFull(ctx, tile(0, t.N, int64(t.W)))
 	if !bundle.good() || !hashes.good() {
 		for _, a := range []answer{bundle, hashes} {
 			if !a.good() {
-				r.fail(Must, "TT-15", a, "%s, want 200", a.what())
+				r.Fail(verdict.Must, "TT-15", a, "%s, want 200", a.what())
 			}
 		}
 		return 0
 	}
 	entries, err := split(bundle)
 	if err != nil {
-		r.fail(Must, "TT-15", bundle, "%v", err)
+		r.Fail(verdict.Must, "TT-15", bundle, "%v", err)
 		return 0
 	}
 	for i, entry := range entries {
 		leaf := tlog.RecordHash(entry)
 		if at := i * tlog.HashSize; at+tlog.HashSize > len(hashes.body) ||
 			!bytes.Equal(leaf[:], hashes.body[at:at+tlog.HashSize]) {
-			r.fail(Must, "TT-16", bundle, "has other entries than its tile has hashes, from entry %d on", i)
+			r.Fail(verdict.Must, "TT-16", bundle, "has other entries than its tile has hashes, from entry %d on", i)
 			return i
 		}
 	}
@@ -116,16 +117,16 @@ func split(bundle answer) (entries [][]byte, err error) {
 
 // addExtremes adds the shortest and the longest entry, and one that no bundle can hold. What a log
 // refuses is its own affair, but what it takes it must give back.
-func (s *subject) addExtremes(ctx context.Context, r *Result) {
+func (s *subject) addExtremes(ctx context.Context, r *verdict.Result) {
 	for _, size := range []int{0, longest} {
 		entry := bytes.Repeat([]byte("conformance "), size/12+1)[:size]
 		copy(entry, s.adder.entry())
 		index, err := s.adder.add(ctx, entry)
 		switch {
 		case refused(err):
-			r.skip("the log refuses an entry of %d bytes", size)
+			r.Skip("the log refuses an entry of %d bytes", size)
 		case errors.Is(err, errBudget):
-			r.skip("%v", err)
+			r.Skip("%v", err)
 		case err != nil:
 			s.err = err
 			return
@@ -137,30 +138,30 @@ func (s *subject) addExtremes(ctx context.Context, r *Result) {
 }
 
 // judgeSurvival reads an entry back from the bundle.
-func (s *subject) judgeSurvival(ctx context.Context, r *Result, index int64, entry []byte) {
+func (s *subject) judgeSurvival(ctx context.Context, r *verdict.Result, index int64, entry []byte) {
 	if !s.await(ctx, index+1) {
-		r.skip("no checkpoint covered the entry of %d bytes within %v", len(entry), s.config.Timeout)
+		r.Skip("no checkpoint covered the entry of %d bytes within %v", len(entry), s.config.Timeout)
 		return
 	}
 	n := index / width
 	bundle := s.readFull(ctx, tile(bundles, n, min(s.latest.tree.N-n*width, width)))
 	if !bundle.good() {
-		r.fail(Must, "TT-15", bundle, "%s, want 200", bundle.what())
+		r.Fail(verdict.Must, "TT-15", bundle, "%s, want 200", bundle.what())
 	} else if got, err := split(bundle); err == nil && !bytes.Equal(got[index%width], entry) { // else see judgeBundle
-		r.fail(Must, "TT-15", bundle, "does not give back an entry of %d bytes", len(entry))
+		r.Fail(verdict.Must, "TT-15", bundle, "does not give back an entry of %d bytes", len(entry))
 	}
 }
 
-func (s *subject) addTooLong(ctx context.Context, r *Result) {
+func (s *subject) addTooLong(ctx context.Context, r *verdict.Result) {
 	asked := request{method: http.MethodPost, path: "/add"}
 	_, err := s.adder.once.Submit(ctx, bytes.Repeat([]byte("too long "), longest/9+1)[:longest+1])
 	var refusal *client.Error
 	switch {
 	case err == nil:
 		s.adder.added.Add(1)
-		r.fail(Must, "TT-15", asked, "took an entry of 65,536 bytes, whose length does not fit into a bundle")
+		r.Fail(verdict.Must, "TT-15", asked, "took an entry of 65,536 bytes, whose length does not fit into a bundle")
 	case errors.As(err, &refusal) && refusal.Status >= 500:
-		r.fail(Practice, "TT-15", asked, "answered %d to an entry of 65,536 bytes, want 413 or 400: "+
+		r.Fail(verdict.Practice, "TT-15", asked, "answered %d to an entry of 65,536 bytes, want 413 or 400: "+
 			"it would be sent again and again", refusal.Status)
 	}
 }
@@ -174,27 +175,27 @@ func refused(err error) bool {
 
 // caseFirst is L17: a log without a stated policy of pruning gives its first entry for ever, with its
 // proof (TT-20).
-func caseFirst(ctx context.Context, s *subject, r *Result) {
+func caseFirst(ctx context.Context, s *subject, r *verdict.Result) {
 	tree := s.latest.tree
-	r.check("entry 0 and its proof in the tree of size %d", tree.N)
+	r.Check("entry 0 and its proof in the tree of size %d", tree.N)
 	bundle := s.readFull(ctx, tile(bundles, 0, min(tree.N, width)))
 	if !bundle.good() {
-		r.fail(Must, "TT-20", bundle, "%s, want the first entry: where it is pruned, that must be the log's "+
+		r.Fail(verdict.Must, "TT-20", bundle, "%s, want the first entry: where it is pruned, that must be the log's "+
 			"stated policy", bundle.what())
 		return
 	}
 	reader := s.hashes(ctx)
 	proof, err := tlog.ProveRecord(tree.N, 0, reader)
 	if err != nil {
-		r.skip("its proof: the tiles do not verify, see L13 (%.100v)", err)
+		r.Skip("its proof: the tiles do not verify, see L13 (%.100v)", err)
 		return
 	}
 	entries, err := split(bundle)
 	if err != nil {
-		r.skip("its proof: the bundle cannot be read, see L09")
+		r.Skip("its proof: the bundle cannot be read, see L09")
 		return
 	}
 	if err := tlog.CheckRecord(proof, tree.N, tree.Hash, 0, tlog.RecordHash(entries[0])); err != nil {
-		r.fail(Must, "TT-20", bundle, "has another first entry than the one that is signed: %v", err)
+		r.Fail(verdict.Must, "TT-20", bundle, "has another first entry than the one that is signed: %v", err)
 	}
 }

@@ -6,21 +6,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
+
+	"cocket.example/client/conform/internal/wire"
 )
 
 const (
-	attempts      = 4                      // of one request that is not answered, or put off
-	firstPause    = 200 * time.Millisecond // before the second attempt; it doubles
-	maxPause      = 10 * time.Second       // also where Retry-After says more
-	maxRefusal    = 4 << 10                // bytes that are read of an answer other than 200
+	maxRefusal    = 4 << 10 // bytes that are read of an answer other than 200
 	maxCheckpoint = 128 << 10
 	maxRefusals   = 1000 // that are remembered
 )
@@ -36,25 +32,11 @@ type web struct {
 }
 
 func newWeb(c Config) (*web, error) {
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("URL of the log: %w", errors.Unwrap(err))
-	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		return nil, fmt.Errorf("URL of the log is %.80q, want https://HOST or http://HOST", c.URL)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("URL of the log holds a user, query or fragment, want the prefix alone")
+	base, err := wire.Prefix(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("URL of the log: %w", err)
 	}
-	return &web{base: strings.TrimRight(u.String(), "/"), transport: c.Transport, timeout: c.Timeout}, nil
-}
-
-// newTransport is the standard one that decompresses nothing by itself.
-func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DisableCompression = true
-	t.MaxResponseHeaderBytes = 64 << 10
-	t.MaxIdleConnsPerHost = parallel
-	return t
+	return &web{base: base, transport: c.Transport, timeout: c.Timeout}, nil
 }
 
 // request is what is asked.
@@ -88,7 +70,8 @@ func (w *web) send(ctx context.Context, r request) answer {
 	for attempt := 1; ; attempt++ {
 		a := w.once(ctx, r)
 		w.remember(a)
-		if !a.later() || attempt == attempts || sleep(ctx, a.pause(attempt)) != nil {
+		later := a.status == 0 && a.err != nil || wire.Later(a.status)
+		if !later || attempt == wire.Attempts || wire.Sleep(ctx, wire.Pause(a.header, attempt)) != nil {
 			return a
 		}
 	}
@@ -148,19 +131,6 @@ func (w *web) remember(a answer) {
 	w.refusals = append(w.refusals, a)
 }
 
-func (a answer) later() bool {
-	return a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable ||
-		a.status == 0 && a.err != nil
-}
-
-func (a answer) pause(attempt int) time.Duration {
-	seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 16)
-	if err != nil {
-		return firstPause << (attempt - 1)
-	}
-	return min(time.Duration(seconds)*time.Second, maxPause)
-}
-
 // good reports whether the resource is there.
 func (a answer) good() bool { return a.err == nil && a.status == http.StatusOK }
 
@@ -171,22 +141,10 @@ func (a answer) missing() bool {
 
 // what says what was answered instead of what was wanted.
 func (a answer) what() string {
-	switch {
-	case a.err != nil:
+	if a.err != nil {
 		return fmt.Sprintf("gave no answer: %.200v", a.err)
-	case a.status >= 300 && a.status < 400:
-		return fmt.Sprintf("redirected with %d%s", a.status, a.elsewhere())
 	}
-	return fmt.Sprintf("answered %d", a.status)
-}
-
-// elsewhere names the host of a redirect, if it is another than the log's. None is followed.
-func (a answer) elsewhere() string {
-	to, err := url.Parse(a.header.Get("Location"))
-	if err != nil || to.Host == "" || to.Host == a.host {
-		return ""
-	}
-	return fmt.Sprintf(" to another host, %.80q", to.Host)
+	return wire.Status(a.status, a.header, a.host)
 }
 
 // coding is the content coding, "" for none.
@@ -214,15 +172,4 @@ func (a answer) plain() ([]byte, error) {
 		return b, err
 	}
 	return nil, fmt.Errorf("coded as %.20q, which cannot be read here", a.coding())
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

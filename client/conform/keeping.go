@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"cocket.example/client/conform/verdict"
 )
 
 // day is how many seconds a tile should be fresh at least; most logs say a year.
@@ -14,7 +16,7 @@ const day = 86_400
 
 // caseCaching is L11: the type and lifetime of tiles and bundles, which never change, and of every
 // refusal in the whole run, which may.
-func caseCaching(ctx context.Context, s *subject, r *Result) {
+func caseCaching(ctx context.Context, s *subject, r *verdict.Result) {
 	kept := 0
 	for _, t := range s.examples() {
 		a := s.read(ctx, t)
@@ -32,25 +34,25 @@ func caseCaching(ctx context.Context, s *subject, r *Result) {
 	s.web.send(ctx, request{path: "/no-such-resource", accept: "gzip"})
 	s.web.send(ctx, request{method: http.MethodPost, path: "/checkpoint", guard: true})
 	s.judgeRefusals(r)
-	r.check("%d tiles and bundles, %d refusals", kept, len(s.web.refusals))
+	r.Check("%d tiles and bundles, %d refusals", kept, len(s.web.refusals))
 }
 
-func judgeKept(r *Result, item string, a answer) {
+func judgeKept(r *verdict.Result, item string, a answer) {
 	if got := a.header.Get("Content-Type"); got != typeBinary {
-		r.fail(Must, item, a, "has Content-Type %.60q, want %q", got, typeBinary)
+		r.Fail(verdict.Must, item, a, "has Content-Type %.60q, want %q", got, typeBinary)
 	}
 	c := caching(a.header)
 	switch {
 	case c.never || c.seconds < day:
-		r.fail(Should, item, a, "has Cache-Control %.60q, want public, max-age=31536000, immutable: it never changes",
+		r.Fail(verdict.Should, item, a, "has Cache-Control %.60q, want public, max-age=31536000, immutable: it never changes",
 			c.said)
 	case !c.immutable:
-		r.fail(Practice, item, a, "has Cache-Control %.60q, want immutable as well: browsers would ask again", c.said)
+		r.Fail(verdict.Practice, item, a, "has Cache-Control %.60q, want immutable as well: browsers would ask again", c.said)
 	}
 }
 
 // judgeRefusals tells those with the same headers together, whatever they refused.
-func (s *subject) judgeRefusals(r *Result) {
+func (s *subject) judgeRefusals(r *verdict.Result) {
 	for _, a := range s.web.refusals {
 		// Of the others, caches keep none unless they are told to (RFC 9110 section 15.1).
 		heuristic := strings.Contains(" 203 204 300 301 308 404 405 410 414 501 ", " "+strconv.Itoa(a.status)+" ")
@@ -58,7 +60,7 @@ func (s *subject) judgeRefusals(r *Result) {
 		if c.within(0) || c.said == "" && !heuristic {
 			continue
 		}
-		r.fail(Practice, "TT-5", a, "answered %d with Cache-Control %.60q, want no-store: "+
+		r.Fail(verdict.Practice, "TT-5", a, "answered %d with Cache-Control %.60q, want no-store: "+
 			"a cache may go on refusing what is there tomorrow", a.status, c.said)
 	}
 }

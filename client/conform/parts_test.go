@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/client/conform/internal/wire"
 )
 
 // The tiles of a size are those that x/mod lists, and none of the others is covered by it.
@@ -126,7 +128,7 @@ func TestAttempts(t *testing.T) {
 		w.Header().Set("Retry-After", "0")
 		w.WriteHeader(status)
 	})
-	if a := w.send(t.Context(), request{path: "/x"}); a.status != status || asked != attempts {
+	if a := w.send(t.Context(), request{path: "/x"}); a.status != status || asked != wire.Attempts {
 		t.Errorf("status %d after %d attempts", a.status, asked)
 	}
 	status, asked = http.StatusNotFound, 0
@@ -173,24 +175,5 @@ func TestSilence(t *testing.T) {
 	w.timeout = time.Millisecond
 	if a := w.send(t.Context(), request{path: "/x"}); !errors.Is(a.err, context.DeadlineExceeded) {
 		t.Error(a.what())
-	}
-}
-
-// The same problem is told once, the gravest first, and no list grows without end.
-func TestResult(t *testing.T) {
-	var r Result
-	for i := range 200 {
-		r.fail(Practice, "TT-5", request{path: "/x"}, "same")
-		r.fail(Must, "TT-5", request{path: "/x"}, "differs %d", i)
-	}
-	r.settle()
-	last := r.Problems[len(r.Problems)-1]
-	if r.Verdict != Fail || len(r.Problems) != maxProblems || last.Count != 200 || len(last.Requests) != maxRequests ||
-		last.Force != Practice {
-		t.Errorf("%s, %d problems, the last %+v", r.Verdict, len(r.Problems), last)
-	}
-	var nothing Result
-	if nothing.settle(); nothing.Verdict != NotApplicable {
-		t.Error(nothing.Verdict)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/client/conform/verdict"
 )
 
 // noNames are paths that no log has, whatever its size.
@@ -56,7 +58,7 @@ func otherNames(t tlog.Tile) []string {
 }
 
 // casePaths is L07: each of those is 404 or 400, kept by no cache, and not compressed.
-func casePaths(ctx context.Context, s *subject, r *Result) {
+func casePaths(ctx context.Context, s *subject, r *verdict.Result) {
 	names := slices.Clone(noNames)
 	for _, t := range s.examples() {
 		names = append(names, otherNames(t)...)
@@ -64,33 +66,33 @@ func casePaths(ctx context.Context, s *subject, r *Result) {
 	for _, name := range names {
 		judgeNoName(r, s.web.send(ctx, request{path: name, limit: maxBundle}))
 	}
-	r.check("%d paths that are no names", len(names))
+	r.Check("%d paths that are no names", len(names))
 }
 
-func judgeNoName(r *Result, a answer) {
+func judgeNoName(r *verdict.Result, a answer) {
 	switch {
 	case a.err != nil:
-		r.fail(Practice, "TT-7", a, "%s, want 404", a.what())
+		r.Fail(verdict.Practice, "TT-7", a, "%s, want 404", a.what())
 	case a.status == http.StatusNotFound || a.status == http.StatusBadRequest:
 		judgeRefusal(r, a)
 	case a.status != http.StatusOK:
-		r.fail(Practice, "TT-7", a, "%s, want 404 or 400", a.what())
+		r.Fail(verdict.Practice, "TT-7", a, "%s, want 404 or 400", a.what())
 	case strings.Contains(a.path, "?"):
-		r.fail(Practice, "TT-7", a, "answered 200, want 400 or 404: with a query there is no end to its names, "+
+		r.Fail(verdict.Practice, "TT-7", a, "answered 200, want 400 or 404: with a query there is no end to its names, "+
 			"and a cache before the log keeps each of them")
 	default:
-		r.fail(Must, "TT-7", a, "answered 200, want 404 or 400: this is no name that a log has")
+		r.Fail(verdict.Must, "TT-7", a, "answered 200, want 404 or 400: this is no name that a log has")
 	}
 }
 
 // judgeRefusal wants a refusal to be kept by nobody, since tomorrow there may be something.
-func judgeRefusal(r *Result, a answer) {
+func judgeRefusal(r *verdict.Result, a answer) {
 	if c := caching(a.header); !c.within(0) {
-		r.fail(Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: "+
+		r.Fail(verdict.Practice, "TT-5", a, "%s with Cache-Control %.60q, want no-store: "+
 			"a cache may go on refusing what is there tomorrow", a.what(), c.said)
 	}
 	if coding := a.coding(); coding != "" {
-		r.fail(Practice, "TT-17", a, "%s with Content-Encoding %.20q, which was not asked for", a.what(), coding)
+		r.Fail(verdict.Practice, "TT-17", a, "%s with Content-Encoding %.20q, which was not asked for", a.what(), coding)
 	}
 }
 
@@ -113,7 +115,7 @@ func (s *subject) examples() (tiles []tlog.Tile) {
 // caseMethods is L12: other methods are refused with 405, which names those that are allowed, and
 // change nothing. A condition that nothing meets goes with each of them, so that even a server that
 // would obey must not.
-func caseMethods(ctx context.Context, s *subject, r *Result) {
+func caseMethods(ctx context.Context, s *subject, r *verdict.Result) {
 	asked := []string{"/checkpoint"}
 	before := make(map[string]answer)
 	for _, t := range s.examples() {
@@ -125,16 +127,16 @@ func caseMethods(ctx context.Context, s *subject, r *Result) {
 			a := s.web.send(ctx, request{method: method, path: name, guard: true, limit: maxBundle})
 			switch {
 			case a.err != nil || a.status != http.StatusMethodNotAllowed:
-				r.fail(Practice, "TT-5", a, "%s, want 405", a.what())
+				r.Fail(verdict.Practice, "TT-5", a, "%s, want 405", a.what())
 			case a.header.Get("Allow") == "":
-				r.fail(Practice, "TT-5", a, "answered 405 without Allow, want Allow: GET, HEAD")
+				r.Fail(verdict.Practice, "TT-5", a, "answered 405 without Allow, want Allow: GET, HEAD")
 			}
 		}
 	}
 	for _, t := range s.examples() {
 		if after, was := s.read(ctx, t), before[path(t)]; was.good() && !bytes.Equal(after.body, was.body) {
-			r.fail(Must, "TT-5", after, "is not what it was before POST, PUT and DELETE")
+			r.Fail(verdict.Must, "TT-5", after, "is not what it was before POST, PUT and DELETE")
 		}
 	}
-	r.check("POST, PUT and DELETE on %d resources", len(asked))
+	r.Check("POST, PUT and DELETE on %d resources", len(asked))
 }

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/client/conform/verdict"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 // caseProofs is L13: from the tiles follow the signed root, the proof of each entry in each tree up to
 // a size of 300 and of each step between two of them, and some of larger ones. The tiles are verified
 // against the signed root, and the proofs checked, by foreign code.
-func caseProofs(ctx context.Context, s *subject, r *Result) {
+func caseProofs(ctx context.Context, s *subject, r *verdict.Result) {
 	tree := s.latest.tree
 	reader := s.hashes(ctx)
 	n := min(tree.N, s.config.small)
@@ -30,15 +32,15 @@ func caseProofs(ctx context.Context, s *subject, r *Result) {
 	if err == nil {
 		err = proveSome(tree.N, reader)
 	}
-	r.check("%d proofs of entries and of steps in trees up to %d, and %d in trees up to %d",
+	r.Check("%d proofs of entries and of steps in trees up to %d, and %d in trees up to %d",
 		n*(n+1), n, 2*sampled, tree.N)
 	var broken *brokenTile
 	switch {
 	case errors.As(err, &broken):
-		r.fail(Must, "TT-10", broken.answer, "%s with %d bytes, want 200 and %d bytes", broken.what(),
+		r.Fail(verdict.Must, "TT-10", broken.answer, "%s with %d bytes, want 200 and %d bytes", broken.what(),
 			len(broken.body), broken.want)
 	case err != nil:
-		r.fail(Must, "TT-10", s.latest.answer, "signs for size %d a root that the tiles do not give: %.200v",
+		r.Fail(verdict.Must, "TT-10", s.latest.answer, "signs for size %d a root that the tiles do not give: %.200v",
 			tree.N, err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"cocket.example/client/conform/internal/wire"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/receipt"
 )
 
@@ -61,7 +63,7 @@ func (s *subject) begin(ctx context.Context) error {
 		if h.answer.err != nil && h.answer.status == 0 {
 			return fmt.Errorf("the log was not reached: %w", errors.Join(h.answer.err, ctx.Err()))
 		}
-		if !h.answer.missing() || time.Since(began) > settling || sleep(ctx, s.config.Interval) != nil {
+		if !h.answer.missing() || time.Since(began) > settling || wire.Sleep(ctx, s.config.Interval) != nil {
 			s.seen = []head{h}
 			return nil
 		}
@@ -151,7 +153,7 @@ func readLoosely(signed []byte) (origin string, tree tlog.Tree, err error) {
 // await waits until a checkpoint covers this size, and reports whether one did in time.
 func (s *subject) await(ctx context.Context, size int64) bool {
 	for began := time.Now(); s.latest.tree.N < size; {
-		if time.Since(began) > s.config.Timeout || sleep(ctx, s.pause()) != nil {
+		if time.Since(began) > s.config.Timeout || wire.Sleep(ctx, s.pause()) != nil {
 			return false
 		}
 		s.head(ctx)
@@ -163,7 +165,7 @@ func (s *subject) await(ctx context.Context, size int64) bool {
 func (s *subject) pause() time.Duration { return min(s.config.Interval, 20*time.Millisecond) }
 
 // report sums up.
-func (s *subject) report(results []Result) Report {
+func (s *subject) report(results verdict.Results) Report {
 	r := Report{URL: s.config.URL, Requests: s.web.requests, Results: results}
 	if s.latest != nil {
 		r.Origin, r.To = s.latest.origin, s.latest.tree.N

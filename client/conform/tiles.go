@@ -9,30 +9,32 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"cocket.example/client/conform/verdict"
 )
 
 // caseEmpty is L03: the root of nothing, and not a single tile (CP-5, TT-11).
-func caseEmpty(ctx context.Context, s *subject, r *Result) {
+func caseEmpty(ctx context.Context, s *subject, r *verdict.Result) {
 	if size := s.latest.tree.N; size > 0 {
-		r.skip("the log holds %d entries: try it with a new log, before anything is added", size)
+		r.Skip("the log holds %d entries: try it with a new log, before anything is added", size)
 		return
 	}
 	empty, err := tlog.TreeHash(0, nil)
 	if err != nil || s.latest.tree.Hash != empty {
-		r.fail(Must, "CP-5", s.latest.answer, "gives a tree of nothing the root %v, want %v", s.latest.tree.Hash, empty)
+		r.Fail(verdict.Must, "CP-5", s.latest.answer, "gives a tree of nothing the root %v, want %v", s.latest.tree.Hash, empty)
 	}
 	paths := outside(0)
 	for _, t := range paths {
 		judgeAbsent(r, s.tempt(ctx, t), 0)
 	}
-	r.check("the checkpoint, and %d tiles and bundles that must not be there", len(paths))
+	r.Check("the checkpoint, and %d tiles and bundles that must not be there", len(paths))
 }
 
 // caseTiles is L04: exactly the tiles of the size, with exactly their bytes (TT-9, TT-11).
-func caseTiles(ctx context.Context, s *subject, r *Result) {
+func caseTiles(ctx context.Context, s *subject, r *verdict.Result) {
 	s.climb(ctx, r)
 	if s.adder == nil {
-		r.skip("other sizes need --add")
+		r.Skip("other sizes need --add")
 	}
 	has, hasNot := 0, 0
 	var sizes []int64
@@ -45,52 +47,52 @@ func caseTiles(ctx context.Context, s *subject, r *Result) {
 		}
 		has, hasNot, sizes = has+len(at.has), hasNot+len(at.hasNot), append(sizes, at.tree.N)
 	}
-	r.check("at sizes %d: %d tiles and bundles that must be there, %d that must not", sizes, has, hasNot)
+	r.Check("at sizes %d: %d tiles and bundles that must be there, %d that must not", sizes, has, hasNot)
 }
 
-func judgePresent(r *Result, l look) {
+func judgePresent(r *verdict.Result, l look) {
 	a := l.answer
 	if !a.good() {
-		r.fail(Must, "TT-11", a, "%s, want 200: the signed tree has it", a.what())
+		r.Fail(verdict.Must, "TT-11", a, "%s, want 200: the signed tree has it", a.what())
 	} else if want := l.tile.W * tlog.HashSize; l.tile.L != bundles && len(a.body) != want {
-		r.fail(Must, "TT-9", a, "has %d bytes, want %d", len(a.body), want)
+		r.Fail(verdict.Must, "TT-9", a, "has %d bytes, want %d", len(a.body), want)
 	}
 }
 
 // judgeAbsent wants 404 for what a tree of this size has not. What was signed meanwhile is no fault.
-func judgeAbsent(r *Result, l look, size int64) {
+func judgeAbsent(r *verdict.Result, l look, size int64) {
 	switch a := l.answer; {
 	case l.early:
-		r.fail(Must, "TT-11", a, "is served, though the tree of size %d has it not", size)
+		r.Fail(verdict.Must, "TT-11", a, "is served, though the tree of size %d has it not", size)
 	case !a.good() && !a.missing():
-		r.fail(Practice, "TT-11", a, "%s, want 404: it is not there", a.what())
+		r.Fail(verdict.Practice, "TT-11", a, "%s, want 404: it is not there", a.what())
 	}
 }
 
 // caseRetained is L05: a partial tile stays, for those who hold the checkpoint that it belongs to,
 // until the full one is there (TT-12).
-func caseRetained(ctx context.Context, s *subject, r *Result) {
+func caseRetained(ctx context.Context, s *subject, r *verdict.Result) {
 	s.climb(ctx, r)
 	asked := 0
 	now := stop{tree: s.latest.tree, before: s.lookBack(ctx)} // since then, others may have added
 	for _, at := range append(slices.Clone(s.stops), now) {
 		for _, l := range at.before {
 			if asked++; !l.answer.good() {
-				r.fail(Must, "TT-12", l.answer, "%s at size %d, want 200 until the full one is there",
+				r.Fail(verdict.Must, "TT-12", l.answer, "%s at size %d, want 200 until the full one is there",
 					l.answer.what(), at.tree.N)
 			}
 		}
 	}
 	if asked == 0 {
-		r.skip("the log did not grow meanwhile, and needs --add to do so")
+		r.Skip("the log did not grow meanwhile, and needs --add to do so")
 		return
 	}
-	r.check("%d times a tile or bundle of an earlier size", asked)
+	r.Check("%d times a tile or bundle of an earlier size", asked)
 }
 
 // casePrefix is L06: whatever was served of a tile in two widths, the narrower is the beginning of
 // the wider (TT-10), and the same of a bundle.
-func casePrefix(ctx context.Context, s *subject, r *Result) {
+func casePrefix(ctx context.Context, s *subject, r *verdict.Result) {
 	s.climb(ctx, r)
 	pairs := 0
 	for _, group := range s.widths(ctx) {
@@ -100,15 +102,15 @@ func casePrefix(ctx context.Context, s *subject, r *Result) {
 				pairs++
 			}
 			if !bytes.HasPrefix(widest.answer.body, l.answer.body) {
-				r.fail(Must, "TT-10", l.answer, "is not the beginning of what %s was, then or later", path(widest.tile))
+				r.Fail(verdict.Must, "TT-10", l.answer, "is not the beginning of what %s was, then or later", path(widest.tile))
 			}
 		}
 	}
 	if pairs == 0 {
-		r.skip("nothing is served in two widths; with --add it will be")
+		r.Skip("nothing is served in two widths; with --add it will be")
 		return
 	}
-	r.check("%d tiles and bundles against wider ones", pairs)
+	r.Check("%d tiles and bundles against wider ones", pairs)
 }
 
 // widths are the good answers for each tile and bundle, the narrowest first. Beside what was seen

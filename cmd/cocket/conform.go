@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cocket.example/client/conform"
+	"cocket.example/client/conform/verdict"
 	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/cmd/internal/keyfile"
 )
@@ -24,7 +25,7 @@ func newConformCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConformLogCommand())
+	cmd.AddCommand(newConformLogCommand(), newConformWitnessCommand())
 	return cmd
 }
 
@@ -101,7 +102,7 @@ func (c *conformance) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	if n := report.Count(conform.Fail); err == nil && n > 0 {
+	if n := report.Count(verdict.Fail); err == nil && n > 0 {
 		return refutedError{fmt.Errorf("%d of %d cases fail", n, len(report.Results))}
 	}
 	return err
@@ -167,15 +168,19 @@ func (c *conformance) print(w io.Writer, r conform.Report) error {
 		fmt.Fprintf(&b, " to %d (%d added here)", r.To, r.Added)
 	}
 	fmt.Fprintf(&b, ", %d requests in %.1f s\n\n", r.Requests, r.Elapsed.Seconds())
-	for _, result := range r.Results {
-		printResult(&b, result)
-	}
-	fmt.Fprintf(&b, "\n%d cases: %d pass, %d fail, %d not applicable. Problems: %d must, %d should, %d practice.\n",
-		len(r.Results), r.Count(conform.Pass), r.Count(conform.Fail), r.Count(conform.NotApplicable),
-		r.Problems(conform.Must), r.Problems(conform.Should), r.Problems(conform.Practice))
-	b.WriteString("docs/conform.md explains each case.\n")
+	printResults(&b, r.Results)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func printResults(b *strings.Builder, r verdict.Results) {
+	for _, result := range r {
+		printResult(b, result)
+	}
+	fmt.Fprintf(b, "\n%d cases: %d pass, %d fail, %d not applicable. Problems: %d must, %d should, %d practice.\n",
+		len(r), r.Count(verdict.Pass), r.Count(verdict.Fail), r.Count(verdict.NotApplicable),
+		r.Problems(verdict.Must), r.Problems(verdict.Should), r.Problems(verdict.Practice))
+	b.WriteString("docs/conform.md explains each case.\n")
 }
 
 // printResult prints a case, and below it what is wrong and what could not be seen:
@@ -183,8 +188,8 @@ func (c *conformance) print(w io.Writer, r conform.Report) error {
 //	FAIL  L11  Tiles and bundles may be kept for ever, refusals never  TT-5 TT-14
 //	           must TT-5: has Content-Type "text/plain", want "application/octet-stream"
 //	               GET /tile/0/000
-func printResult(b *strings.Builder, r conform.Result) {
-	verdict := map[conform.Verdict]string{conform.Pass: "pass", conform.Fail: "FAIL", conform.NotApplicable: "n/a"}
+func printResult(b *strings.Builder, r verdict.Result) {
+	verdict := map[verdict.Verdict]string{verdict.Pass: "pass", verdict.Fail: "FAIL", verdict.NotApplicable: "n/a"}
 	fmt.Fprintf(b, "%-4s  %s  %s  (%s)\n", verdict[r.Verdict], r.ID, r.Title, strings.Join(r.Items, " "))
 	if r.Checked != "" {
 		printWrapped(b, "           ", "seen: "+r.Checked)
@@ -199,7 +204,7 @@ func printResult(b *strings.Builder, r conform.Result) {
 }
 
 // namesOf lists the first requests that showed a problem, the method only where it changes.
-func namesOf(p conform.Problem) string {
+func namesOf(p verdict.Problem) string {
 	const most = 6
 	shown := p.Requests[:min(len(p.Requests), most)]
 	names := make([]string, len(shown))

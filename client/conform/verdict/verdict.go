@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package conform
+// Package verdict holds what conformance suites come to: cases, what became of each, and the problems
+// that were found. The suites for logs and for witnesses share it.
+package verdict
 
 import (
 	"fmt"
 	"slices"
-	"time"
 )
+
+// Case is one thing that is asked of a server.
+type Case struct {
+	ID    string   `json:"id"`    // L01 … or W01 …
+	Title string   `json:"title"` // what holds where the case passes
+	Items []string `json:"items"` // of the specifications that it is about
+}
 
 // Verdict is what became of a case.
 type Verdict string
@@ -18,7 +26,7 @@ const (
 	NotApplicable Verdict = "not applicable"
 )
 
-// Force says how strongly something is asked of a log.
+// Force says how strongly something is asked of a server.
 type Force string
 
 // The forces. Practice stands in no specification: logs and their readers have been hurt without it.
@@ -51,21 +59,12 @@ type Result struct {
 	Untried  []string  `json:"untried"` // parts that could not be judged, and why
 }
 
-// Report is what became of a log.
-type Report struct {
-	URL      string        `json:"url"`
-	Origin   string        `json:"origin"`
-	From     int64         `json:"from"`     // size of the first checkpoint that was seen
-	To       int64         `json:"to"`       // size of the largest one
-	Added    int64         `json:"added"`    // entries that were added for the test
-	Requests int           `json:"requests"` // that were sent, beside those that added
-	Elapsed  time.Duration `json:"elapsed_ns"`
-	Results  []Result      `json:"results"` // in the order of their cases' ids
-}
+// Results are those of a run, in the order of their cases' ids.
+type Results []Result
 
 // Count returns how many cases have this verdict.
-func (r Report) Count(v Verdict) (n int) {
-	for _, result := range r.Results {
+func (r Results) Count(v Verdict) (n int) {
+	for _, result := range r {
 		if result.Verdict == v {
 			n++
 		}
@@ -74,8 +73,8 @@ func (r Report) Count(v Verdict) (n int) {
 }
 
 // Problems returns how many problems of this force there are.
-func (r Report) Problems(f Force) (n int) {
-	for _, result := range r.Results {
+func (r Results) Problems(f Force) (n int) {
+	for _, result := range r {
 		for _, p := range result.Problems {
 			if p.Force == f {
 				n++
@@ -85,9 +84,9 @@ func (r Report) Problems(f Force) (n int) {
 	return n
 }
 
-// fail records a problem. The text is the same for every request that shows it, so that they are
-// told together; it repeats nothing of a log but quoted and cut short.
-func (r *Result) fail(force Force, item string, request fmt.Stringer, format string, args ...any) {
+// Fail records a problem. The text is the same for every request that shows it, so that they are
+// told together; it repeats nothing of a server but quoted and cut short.
+func (r *Result) Fail(force Force, item string, request fmt.Stringer, format string, args ...any) {
 	p := Problem{Force: force, Item: item, Text: fmt.Sprintf(format, args...)}
 	i := slices.IndexFunc(r.Problems, func(q Problem) bool {
 		return q.Force == p.Force && q.Item == p.Item && q.Text == p.Text
@@ -104,18 +103,18 @@ func (r *Result) fail(force Force, item string, request fmt.Stringer, format str
 	}
 }
 
-// skip records a part that cannot be judged, once.
-func (r *Result) skip(format string, args ...any) {
+// Skip records a part that cannot be judged, once.
+func (r *Result) Skip(format string, args ...any) {
 	if why := fmt.Sprintf(format, args...); !slices.Contains(r.Untried, why) {
 		r.Untried = append(r.Untried, why)
 	}
 }
 
-// check says what was looked at.
-func (r *Result) check(format string, args ...any) { r.Checked = fmt.Sprintf(format, args...) }
+// Check says what was looked at.
+func (r *Result) Check(format string, args ...any) { r.Checked = fmt.Sprintf(format, args...) }
 
-// settle gives the verdict that follows from what was found, and puts the gravest problems first.
-func (r *Result) settle() {
+// Settle gives the verdict that follows from what was found, and puts the gravest problems first.
+func (r *Result) Settle() {
 	order := []Force{Must, Should, Practice}
 	slices.SortStableFunc(r.Problems, func(p, q Problem) int {
 		return slices.Index(order, p.Force) - slices.Index(order, q.Force)
