@@ -51,6 +51,8 @@ func allowed(from, to string) bool {
 	switch {
 	case within(to, "internal/tamper", "internal/soak"):
 		return within(from, "internal/tamper") // tests alone import them
+	case within(to, "internal/peerbuild"):
+		return within(from, "benchmarks") // and tests
 	case within(to, "cmd"):
 		return within(from, "cmd")
 	case within(from, "cmd", "benchmarks", "fuzz"):
