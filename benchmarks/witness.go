@@ -38,14 +38,6 @@ func witnessLoads(b *bench) []witnessLoad {
 	}
 }
 
-// requests are how many requests of a turn are measured.
-func (l witnessLoad) requests() int {
-	if l.refreshes > 0 {
-		return l.refreshes * l.connections
-	}
-	return l.steps * l.logs
-}
-
 // witnessSide is a witness in a process of its own.
 type witnessSide struct {
 	name, address string
