@@ -32,8 +32,8 @@ type witnessLoad struct {
 // before; one whose checkpoint is asked for by many; and many logs, each growing step by step.
 func witnessLoads(b *bench) []witnessLoad {
 	return []witnessLoad{
-		{name: "witness_alone", logs: 1, connections: 1, steps: full(b, 4000, 1000)},
-		{name: "witness_refresh", logs: 1, connections: 64, steps: 1, refreshes: full(b, 100, 25)},
+		{name: "witness_alone", logs: 1, connections: 1, steps: full(b, 4000, 600)},
+		{name: "witness_refresh", logs: 1, connections: 64, steps: 1, refreshes: full(b, 100, 15)},
 		{name: "witness_1000", logs: 1000, connections: 64, steps: full(b, 6, 2)},
 	}
 }
