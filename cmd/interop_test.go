@@ -27,7 +27,7 @@ import (
 const rounds = 3
 
 // TestInterop: our log is cosigned by litewitness, a log on Tessera's appender by our witness, and each by
-// one of both kinds. Whoever holds the policy agrees: ours, torchwood, and the tool of people.
+// one of both kinds; our witness needs no port where there is a bastion. Whoever holds the policy agrees: ours, torchwood, and the tool of people.
 func TestInterop(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -36,6 +36,7 @@ func TestInterop(t *testing.T) {
 	}{
 		{"our log, litewitness", growOurs, []func(*meeting){addLitewitness}},
 		{"Tessera, our witness", growTessera, []func(*meeting){addOurs}},
+		{"our log, our witness behind torchwood's bastion", growOurs, []func(*meeting){addHidden}},
 		{"our log, both", growOurs, []func(*meeting){addLitewitness, addOurs}},
 		{"Tessera, both", growTessera, []func(*meeting){addLitewitness, addOurs}},
 	} {

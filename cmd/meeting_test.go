@@ -32,6 +32,7 @@ type meeting struct {
 	lines  []string // of the policy
 	policy receipt.Policy
 	theirs torchwood.Policy // the same text, read by another
+	env    []string         // of the servers
 }
 
 func newMeeting(t *testing.T) *meeting {
@@ -138,7 +139,8 @@ func (m *meeting) check() ([]byte, error) {
 		"--checkpoint", m.path("checkpoint"), m.path("policy")).CombinedOutput()
 }
 
-// start makes a server's storage, runs the server until the test ends, and waits until it listens.
+// start makes a server's storage, runs the server until the test ends, and waits until it listens, if it is
+// to be reached at an address.
 func (m *meeting) start(program, config, address string) {
 	m.t.Helper()
 	path := filepath.Join(m.bin, program)
@@ -148,7 +150,7 @@ func (m *meeting) start(program, config, address string) {
 	}
 	var said bytes.Buffer
 	server := exec.Command(path, "--config", m.path(config))
-	server.Stderr = &said
+	server.Stderr, server.Env = &said, append(os.Environ(), m.env...)
 	must(m.t, server.Start())
 	m.t.Cleanup(func() {
 		_ = server.Process.Signal(syscall.SIGTERM) // it may have ended by itself
@@ -156,6 +158,9 @@ func (m *meeting) start(program, config, address string) {
 			m.t.Errorf("%s: %v\n%s", program, err, &said)
 		}
 	})
+	if address == "" {
+		return
+	}
 	m.await(program+" listens", func() bool {
 		conn, err := net.Dial("tcp", address)
 		return err == nil && conn.Close() == nil

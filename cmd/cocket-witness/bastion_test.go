@@ -65,7 +65,7 @@ func TestHidden(t *testing.T) {
 	}
 	// The key of 32 zero bytes.
 	const hash = "139e3940e64b5491722088d9a0d741628fc826e09475d341a780acde3c4b8070"
-	if !strings.Contains(logged.String(), "url=https://127.0.0.1:1/"+hash+"/") {
+	if !strings.Contains(logged.String(), "msg=bastion addr=https://127.0.0.1:1/"+hash+"/") {
 		t.Errorf("logged %s", logged.String())
 	}
 }

@@ -83,7 +83,6 @@ func (c Config) openBastion(registry prometheus.Registerer, logger *slog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	logger.Info("reached through a bastion", "url", l.URL())
 	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "cocket_witness_bastion_connected",
 		Help: "Whether there is a connection to the bastion.",

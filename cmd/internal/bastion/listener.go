@@ -22,7 +22,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -95,8 +94,8 @@ func (l *Listener) URL() string {
 // Connected reports whether there is a connection at present.
 func (l *Listener) Connected() bool { return l.open.Load() }
 
-// Addr is the address of the bastion.
-func (l *Listener) Addr() net.Addr { return address(l.config.Address) }
+// Addr is URL.
+func (l *Listener) Addr() net.Addr { return address(l.URL()) }
 
 // Close ends Accept; a connection that is open stays so.
 func (l *Listener) Close() error {
@@ -112,7 +111,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.dial()
 		if err == nil {
-			l.logger.Info("connected to the bastion", "url", l.URL())
+			l.logger.Info("connected to the bastion")
 			l.last = &link{Conn: conn, began: time.Now(), ended: make(chan struct{}), open: &l.open}
 			l.open.Store(true)
 			return l.last, nil
@@ -170,47 +169,8 @@ func (l *Listener) pause() error {
 	}
 }
 
-// link is a connection that says when it has ended, and why. It hides that it is TLS: the HTTP server
-// is to speak HTTP/2 on it from the first byte, whatever was negotiated.
-type link struct {
-	net.Conn
-	began time.Time
-	open  *atomic.Bool
-	once  sync.Once
-	ended chan struct{}
-
-	mu  sync.Mutex
-	err error // the first that reading came to
-}
-
-// Read keeps the first error, which is all that tells why a bastion has refused a client certificate.
-func (c *link) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
-	}
-	return n, err
-}
-
-func (c *link) reason() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// Close closes the connection.
-func (c *link) Close() error {
-	c.once.Do(func() {
-		c.open.Store(false)
-		close(c.ended)
-	})
-	return c.Conn.Close()
-}
-
-// address is that of a bastion.
+// address is a URL.
 type address string
 
-func (address) Network() string  { return "tcp" }
+func (address) Network() string  { return "bastion" }
 func (a address) String() string { return string(a) }
