@@ -33,7 +33,7 @@ type witnessLoad struct {
 func witnessLoads(b *bench) []witnessLoad {
 	return []witnessLoad{
 		{name: "witness_alone", logs: 1, connections: 1, steps: full(b, 4000, 600)},
-		{name: "witness_refresh", logs: 1, connections: 64, steps: 1, refreshes: full(b, 100, 15)},
+		{name: "witness_refresh", logs: 1, connections: 64, steps: 1, refreshes: full(b, 40, 15)},
 		{name: "witness_1000", logs: 1000, connections: 64, steps: full(b, 6, 2)},
 	}
 }
