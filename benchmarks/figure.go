@@ -42,6 +42,12 @@ var targets = []target{
 	{"receipts_1m_s", 10, true, "seconds to verify a million receipts under one checkpoint, all cores"},
 	{"receipt_single_ms", 1, true, "one receipt with its checkpoint, 3 Ed25519 witnesses, ms"},
 	{"batch_cut_s", 2, true, "seconds to cut every receipt of a batch of 65,536 from its batch receipt"},
+	{"witness_alone_vs_litewitness", 1, false, "one log that grows, each checkpoint after the one before ÷ litewitness"},
+	{"witness_alone_vs_omniwitness", 1, false, "that ÷ omniwitness"},
+	{"witness_refresh_vs_litewitness", 1, false, "one checkpoint again and again, 64 connections ÷ litewitness, which stores nothing of it"},
+	{"witness_refresh_vs_omniwitness", 1, false, "that ÷ omniwitness"},
+	{"witness_1000_vs_litewitness", 1, false, "1,000 growing logs, 64 connections ÷ litewitness"},
+	{"witness_1000_vs_omniwitness", 1, false, "that ÷ omniwitness"},
 }
 
 func findTarget(name string) (target, bool) {
@@ -87,6 +93,11 @@ var groups = []group{
 	{"replay of the write-ahead log", []string{"restart_wal_s"}, measureReplay},
 	{"full check", []string{"fsck_vs_tessera"}, measureCheck},
 	{"verification", []string{"receipts_1m_s", "receipt_single_ms", "batch_cut_s"}, measureVerify},
+	{"witnesses", []string{
+		"witness_alone_vs_litewitness", "witness_alone_vs_omniwitness",
+		"witness_refresh_vs_litewitness", "witness_refresh_vs_omniwitness",
+		"witness_1000_vs_litewitness", "witness_1000_vs_omniwitness",
+	}, measureWitness},
 }
 
 // results are the figures of one or more groups, and what can be drawn of them.

@@ -37,6 +37,10 @@ The configuration, with paths relative to its folder:
                              # Ed25519, ML-DSA-44 or one of each; of an encrypted one
                              # {file: w1.key.age, passphrase_file: w1.pass}
   tls: {certificate: cert.pem, key: key.pem}   # optional
+  bastion:                   # optional: a reverse proxy that the witness dials, so that
+    address: bastion.example:443               # it needs no open port and no listen
+    key: bastion.key         # from "openssl genpkey -algorithm ed25519", mode 0600
+    roots: roots.pem         # optional: what its certificate leads to
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
     - vkey_file: log-pq.vkey                   # a file that holds one

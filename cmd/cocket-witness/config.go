@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"cocket.example/cmd/internal/bastion"
 	"cocket.example/cmd/internal/config"
 	"cocket.example/cmd/internal/keyfile"
 	"cocket.example/cmd/internal/server"
@@ -18,6 +19,9 @@ import (
 // Config is the configuration file. Its paths are relative to the folder of the file.
 type Config struct {
 	server.Config `yaml:",inline"`
+	// Bastion is the reverse proxy through which the witness is reached besides, or instead of, its own
+	// address: with it, listen may be missing.
+	Bastion bastion.Config `yaml:"bastion"`
 
 	// Dir is the directory of the state, which "cocket-witness init" makes.
 	Dir config.Path `yaml:"dir"`
@@ -68,6 +72,9 @@ func (c Config) check() error {
 		if err := k.check(); err != nil {
 			return fmt.Errorf("keys[%d]: %w", i, err)
 		}
+	}
+	if c.Bastion.Enabled() {
+		return errors.Join(c.Bastion.Check(), c.CheckHidden())
 	}
 	return c.Config.Check()
 }

@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"cocket.example/cmd/internal/bastion"
 	"cocket.example/cmd/internal/server"
 	"cocket.example/witness"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // create makes the state. Keys and logs are tried first, so that a mistake in the configuration
@@ -24,6 +27,11 @@ func (c Config) create() error {
 	}
 	if _, err := c.readLogs(); err != nil {
 		return err
+	}
+	if c.Bastion.Enabled() {
+		if _, err := bastion.Listen(c.Bastion, nil); err != nil {
+			return err
+		}
 	}
 	return witness.CreateState(c.state())
 }
@@ -63,7 +71,29 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.S
 	admin := http.NewServeMux()
 	admin.Handle("/", server.Admin(registry, w.Health))
 	admin.HandleFunc("GET /evidence", evidence(state))
-	return server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}, nil
+	s = server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}
+	if c.Bastion.Enabled() {
+		s.Bastion, err = c.openBastion(registry, logger)
+	}
+	return s, err
+}
+
+// openBastion prepares the connection to the bastion and its metric.
+func (c Config) openBastion(registry prometheus.Registerer, logger *slog.Logger) (*bastion.Listener, error) {
+	l, err := bastion.Listen(c.Bastion, logger)
+	if err != nil {
+		return nil, err
+	}
+	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cocket_witness_bastion_connected",
+		Help: "Whether there is a connection to the bastion.",
+	}, func() float64 {
+		if l.Connected() {
+			return 1
+		}
+		return 0
+	})
+	return l, nil
 }
 
 // shortKey is the name and the id of a vkey.

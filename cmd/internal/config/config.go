@@ -24,7 +24,8 @@ import (
 const maxSize = 1 << 20
 
 // Path is a path in a configuration file. Load makes it relative to the file's folder, so that a
-// server can be started from anywhere.
+// server can be started from anywhere; behind "$CREDENTIALS_DIRECTORY/" it is relative to the folder
+// where systemd puts what LoadCredential names.
 type Path string
 
 // Duration is a length of time with its unit, such as 200ms, 10m or 1h30m; never negative.
@@ -159,8 +160,21 @@ func resolve(v reflect.Value, folder string) {
 			resolve(v.Index(i), folder)
 		}
 	case reflect.String:
-		if p := v.String(); v.Type() == reflect.TypeFor[Path]() && p != "" && !filepath.IsAbs(p) {
-			v.SetString(filepath.Join(folder, p))
+		if v.Type() == reflect.TypeFor[Path]() {
+			v.SetString(absolute(v.String(), folder))
 		}
+	}
+}
+
+func absolute(path, folder string) string {
+	credentials := os.Getenv("CREDENTIALS_DIRECTORY")
+	name, ok := strings.CutPrefix(path, "$CREDENTIALS_DIRECTORY/")
+	switch {
+	case ok && credentials != "": // without it, a file of that name will be missed
+		return filepath.Join(credentials, name)
+	case path == "" || filepath.IsAbs(path):
+		return path
+	default:
+		return filepath.Join(folder, path)
 	}
 }

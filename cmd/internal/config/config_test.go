@@ -131,3 +131,24 @@ func TestZeroDuration(t *testing.T) {
 		t.Errorf("%v, %v", got.Wait, err)
 	}
 }
+
+// A path below the folder of credentials is found there, wherever the file lies; without such a folder it
+// is one like any other.
+func TestCredentials(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("key: $CREDENTIALS_DIRECTORY/w1.key\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]string{
+		"/run/credentials/w.service": "/run/credentials/w.service/w1.key",
+		"":                           filepath.Join(filepath.Dir(file), "$CREDENTIALS_DIRECTORY/w1.key"),
+	} {
+		t.Setenv("CREDENTIALS_DIRECTORY", folder)
+		var c struct {
+			Key Path `yaml:"key"`
+		}
+		if err := Load(file, &c); err != nil || string(c.Key) != want {
+			t.Errorf("%q: key %q, %v; want %q", folder, c.Key, err, want)
+		}
+	}
+}

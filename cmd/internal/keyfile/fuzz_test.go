@@ -3,6 +3,8 @@
 package keyfile
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"strings"
 	"testing"
 )
@@ -20,6 +22,17 @@ func FuzzLine(f *testing.F) {
 		}
 		if word := strings.TrimSpace(string(content)); err != nil && len(word) > 24 && strings.Contains(err.Error(), word) {
 			t.Fatalf("the error repeats the key: %v", err)
+		}
+	})
+}
+
+// FuzzPEM: a key that is read prints as what was read.
+func FuzzPEM(f *testing.F) {
+	f.Add(asPEM(f, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))))
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if key, err := parsePEM(text); err == nil && !bytes.Equal(asPEM(t, key), text) {
+			t.Errorf("%q is read as the key of %q", text, asPEM(t, key))
 		}
 	})
 }

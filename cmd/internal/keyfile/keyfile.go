@@ -58,7 +58,7 @@ func syncDir(path string) error {
 
 // Read returns the line of a secret file, without its LF. It refuses a file that others than its
 // owner may read or write.
-func Read(path string) (string, error) { return readLine(path, checkMode) }
+func Read(path string) (string, error) { return readLine(path, modeOf(path)) }
 
 // ReadSigner reads an Ed25519 key (type 0x01, SN-16), which is for logs, certifiers and submitters.
 func ReadSigner(path string) (*receipt.Signer, error) { return readSecret(path, receipt.NewSigner) }
@@ -125,26 +125,10 @@ func readLine(path string, check func(os.FileInfo) error) (string, error) {
 	return readText(path, check, oneLine)
 }
 
-// readText returns what parse makes of a file whose mode check has approved. Mode and content are those
-// of the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
+// readText returns what parse makes of a file whose mode check has approved.
 func readText(path string, check func(os.FileInfo) error, parse func([]byte) (string, error),
 ) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a regular file", path)
-	}
-	if err := check(info); err != nil {
-		return "", fmt.Errorf("%s %w", path, err)
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	content, err := readFile(path, check)
 	if err != nil {
 		return "", err
 	}
@@ -158,12 +142,48 @@ func readText(path string, check func(os.FileInfo) error, parse func([]byte) (st
 	return line, nil
 }
 
+// readFile reads a file, whose mode check has approved, up to one byte more than it may have. Mode
+// and content are those of the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
+func readFile(path string, check func(os.FileInfo) error) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if err := check(info); err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
+	}
+	return io.ReadAll(io.LimitReader(f, maxSize+1))
+}
+
 // checkMode refuses a mode that shows a secret to, or takes one from, anyone but the owner.
 func checkMode(info os.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return fmt.Errorf("has mode %04o: a secret must be its owner's alone (chmod 600)", mode)
 	}
 	return nil
+}
+
+// modeOf returns the check for the mode of a secret. What systemd hands a service as a credential has
+// mode 0440 and an access list that lets no group read it, in a folder that is the service's alone.
+func modeOf(path string) func(os.FileInfo) error {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if folder == "" || filepath.Dir(path) != filepath.Clean(folder) {
+		return checkMode
+	}
+	return func(info os.FileInfo) error {
+		if info.Mode().Perm() == 0o440 {
+			return nil
+		}
+		return checkMode(info)
+	}
 }
 
 // oneLine returns the only line of the content. Its errors never repeat what may be a secret.

@@ -36,7 +36,7 @@ func (p Passphrase) read() (string, error) {
 	case p.File != "" && p.Credential != "":
 		return "", errors.New("the passphrase is in a file and in a credential: want one of the two")
 	case p.File != "":
-		return readText(p.File, checkMode, passphraseLine)
+		return readText(p.File, modeOf(p.File), passphraseLine)
 	}
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
@@ -46,16 +46,8 @@ func (p Passphrase) read() (string, error) {
 	if p.Credential != filepath.Base(p.Credential) || !filepath.IsLocal(p.Credential) || p.Credential == "." {
 		return "", fmt.Errorf("credential %q: want the name of a file, not a path", p.Credential)
 	}
-	return readText(filepath.Join(dir, p.Credential), checkCredential, passphraseLine)
-}
-
-// checkCredential refuses a credential that everybody may read. The bits of the group are no matter:
-// systemd lets the service's user in with an access control list, whose mask they show.
-func checkCredential(info os.FileInfo) error {
-	if mode := info.Mode().Perm(); mode&0o007 != 0 {
-		return fmt.Errorf("has mode %04o: a secret must not be everybody's", mode)
-	}
-	return nil
+	path := filepath.Join(dir, p.Credential)
+	return readText(path, modeOf(path), passphraseLine)
 }
 
 // passphraseLine is oneLine, but the LF may be missing.
@@ -103,7 +95,7 @@ func Seal(secret string, p Passphrase) (string, error) {
 
 // readSealed returns the line of a secret file that age has encrypted for a passphrase.
 func readSealed(path string, p Passphrase) (string, error) {
-	return readText(path, checkMode, func(content []byte) (string, error) {
+	return readText(path, modeOf(path), func(content []byte) (string, error) {
 		if !isSealed(content) {
 			return "", errors.New("is not encrypted with age, and a passphrase is given: want one or the other")
 		}

@@ -135,7 +135,7 @@ func TestSealedRefused(t *testing.T) {
 		{file(good), Passphrase{File: file("two\nlines\n")}, "more than one line"},
 		{file(good), Passphrase{File: put(t, passphrase+"\n", 0o640)}, "has mode 0640"},
 		{file(good), Passphrase{File: right.File, Credential: "open"}, "want one of the two"},
-		{file(good), Passphrase{Credential: "open"}, "must not be everybody's"},
+		{file(good), Passphrase{Credential: "open"}, "must be its owner"},
 		{file(good), Passphrase{Credential: "missing"}, "no such file"},
 		{file(good), Passphrase{Credential: "../" + filepath.Base(dir) + "/open"}, "not a path"},
 		{file(good), Passphrase{Credential: ".."}, "not a path"},

@@ -17,6 +17,7 @@ import (
 	"os"
 	"time"
 
+	"cocket.example/cmd/internal/bastion"
 	"cocket.example/cmd/internal/config"
 	"golang.org/x/sync/errgroup"
 )
@@ -43,6 +44,18 @@ func (c Config) Check() error {
 	if c.Listen == "" {
 		return errors.New("listen: missing: want host:port")
 	}
+	return c.checkRest()
+}
+
+// CheckHidden is Check for a server that is reached through a bastion: listen may be missing.
+func (c Config) CheckHidden() error {
+	if c.Listen == "" && (c.AddrFile != "" || c.TLS != TLS{}) {
+		return errors.New("listen: missing: without it there is neither tls nor addr_file")
+	}
+	return c.checkRest()
+}
+
+func (c Config) checkRest() error {
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		return errors.New("tls: want both certificate and key")
 	}
@@ -63,10 +76,11 @@ const (
 
 // Server serves a public handler and, beside it, an administrative one.
 type Server struct {
-	Config Config
-	Public http.Handler
-	Admin  http.Handler // served if Config.Admin is set; see the function Admin
-	Logger *slog.Logger // nil discards
+	Config  Config
+	Public  http.Handler
+	Bastion *bastion.Listener // serves Public too; nil: none, and Config.Listen is needed
+	Admin   http.Handler      // served if Config.Admin is set; see the function Admin
+	Logger  *slog.Logger      // nil discards
 }
 
 // Run serves until ctx ends, then drains. It returns nil after a stop that was asked for, even if
@@ -102,36 +116,51 @@ func (s Server) withDefaults() Server {
 	return s
 }
 
-// endpoint is an address that is listened on, and what answers there.
+// endpoint is where requests come from, and what answers there.
 type endpoint struct {
 	net.Listener
 	http *http.Server
+	name string // for the log
 }
 
-// open listens on the public address and then on the administrative one, if there is one. What it
-// returns is to be closed even if there was an error.
-func (s Server) open() ([]endpoint, error) {
-	if err := s.Config.Check(); err != nil {
+// open listens on the administrative address, if there is one, and then on the public one. What it
+// returns, the public address last, is to be closed even if there was an error.
+func (s Server) open() (endpoints []endpoint, err error) {
+	if err := s.check(); err != nil {
 		return nil, err
 	}
 	settings, err := s.Config.TLS.load()
 	if err != nil {
 		return nil, err
 	}
-	public, err := listen(s.Config.Listen)
-	if err != nil {
-		return nil, err
+	if s.Bastion != nil {
+		endpoints = append(endpoints, endpoint{s.Bastion, s.newHTTP(s.Public), "bastion"})
+		bastion.Configure(endpoints[0].http)
 	}
-	endpoints := []endpoint{{public, s.newHTTP(s.Public)}}
-	endpoints[0].http.TLSConfig = settings
-	if s.Config.Admin == "" {
+	if s.Config.Admin != "" {
+		admin, err := listen(s.Config.Admin)
+		if err != nil {
+			return endpoints, err
+		}
+		endpoints = append(endpoints, endpoint{admin, s.newHTTP(s.Admin), "admin"})
+	}
+	if s.Config.Listen == "" {
 		return endpoints, nil
 	}
-	admin, err := listen(s.Config.Admin)
+	public, err := listen(s.Config.Listen)
 	if err != nil {
 		return endpoints, err
 	}
-	return append(endpoints, endpoint{admin, s.newHTTP(s.Admin)}), nil
+	endpoints = append(endpoints, endpoint{public, s.newHTTP(s.Public), "listening"})
+	endpoints[len(endpoints)-1].http.TLSConfig = settings
+	return endpoints, nil
+}
+
+func (s Server) check() error {
+	if s.Bastion != nil {
+		return s.Config.CheckHidden()
+	}
+	return s.Config.Check()
 }
 
 func listen(address string) (net.Listener, error) {
@@ -158,16 +187,15 @@ func (s Server) newHTTP(h http.Handler) *http.Server {
 // announce says where the server listens, the public address last. From here on the system queues
 // clients, so whoever waits for the line "listening addr=…" or for the file can connect.
 func (s Server) announce(endpoints []endpoint) error {
-	for _, admin := range endpoints[1:] {
-		s.Logger.Info("admin", "addr", admin.Addr().String())
-	}
-	public := endpoints[0].Addr().String()
 	if path := string(s.Config.AddrFile); path != "" {
+		public := endpoints[len(endpoints)-1].Addr().String()
 		if err := writeAddr(path, public); err != nil {
 			return err
 		}
 	}
-	s.Logger.Info("listening", "addr", public)
+	for _, e := range endpoints {
+		s.Logger.Info(e.name, "addr", e.Addr().String())
+	}
 	return nil
 }
 
