@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -71,12 +72,15 @@ func of(key receipt.VerifierKey, signatures []receipt.Signature) (own []receipt.
 const maxRaces = 64
 
 // cosign swaps the record of the origin for the request's checkpoint, if it may follow, and returns
-// the cosignature lines once the swap is durable (TW-12). They are made before the commit, outside its
-// lock, and leave only if what was judged is still held then.
-func (w *Witness) cosign(r request) ([]byte, error) {
+// the cosignature lines once the swap is durable (TW-12), here and with a quorum of the peers. They are
+// made before the commit, outside its lock, and leave only if what was judged is still held then.
+func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 	for range maxRaces {
 		held, err := w.config.State.latest(r.checkpoint.Origin)
 		if err != nil {
+			return nil, err
+		}
+		if err := w.mayCosign(held); err != nil {
 			return nil, err
 		}
 		if err := judge(held, r); err != nil {
@@ -89,14 +93,29 @@ func (w *Witness) cosign(r request) ([]byte, error) {
 		if !next.same(held) {
 			err = w.config.State.swap(r.checkpoint.Origin, held, next)
 		}
-		if err == nil {
-			return next.cosignatures, nil
+		if errors.Is(err, errChanged) {
+			continue
 		}
-		if !errors.Is(err, errChanged) {
+		if err == nil {
+			err = w.replicate(ctx, next)
+		}
+		if err != nil {
 			return nil, err
 		}
+		return next.cosignatures, nil
 	}
 	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
+}
+
+// replicate waits for a quorum of the peers to keep the record.
+func (w *Witness) replicate(ctx context.Context, next record) error {
+	if err := w.peers.replicate(ctx, next); err != nil {
+		w.config.Logger.Warn("not kept by the peers", "origin", next.checkpoint.Origin, "err", err)
+		refused := refuse(http.StatusServiceUnavailable, "too few of the peers of this witness can be reached")
+		refused.logged = true
+		return refused
+	}
+	return nil
 }
 
 // sign makes the record that follows the one held. That is the one held itself if it was made in this

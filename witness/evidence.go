@@ -19,25 +19,27 @@ const (
 	none     conflict = 0
 	fork     conflict = 'f' // two roots of one size: the log's own signatures convict it
 	unproven conflict = 'u' // a larger tree whose proof does not hold: the log or the sender is at fault
+
+	contradiction conflict = 'c' // two cosignatures of one witness, of which it can have made only one
 )
 
 // maxEvidence is how many checkpoints of each kind are kept for an origin. The first ones are
 // kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
 // an honest checkpoint with a wrong proof, so those have a bound of their own.
-var maxEvidence = map[conflict]int{fork: 64, unproven: 16}
+var maxEvidence = map[conflict]int{fork: 64, unproven: 16, contradiction: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was
 // held then (TW-10).
 type Evidence struct {
 	Origin  string    `json:"origin"`
-	Kind    string    `json:"kind"` // "fork" or "unproven"
+	Kind    string    `json:"kind"` // "fork", "unproven" or "contradiction"
 	Time    time.Time `json:"time"`
 	Held    string    `json:"held"`    // signed note, with our cosignatures; empty if there was none
 	Offered string    `json:"offered"` // signed note, with the log's own lines
 }
 
 func (c conflict) String() string {
-	return map[conflict]string{none: "none", fork: "fork", unproven: "unproven"}[c]
+	return map[conflict]string{none: "none", fork: "fork", unproven: "unproven", contradiction: "contradiction"}[c]
 }
 
 // keep stores evidence durably, once for each offered checkpoint and within the bound. It reports

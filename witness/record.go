@@ -38,11 +38,16 @@ func blank(origin string) record {
 // Records have keys. What this witness has cosigned has the origin; what it keeps for another witness
 // (peers) has a key that is no origin, because it holds LF:
 //
-//	kept LF <lower-case hex SHA-256 of the other's vkey> LF <origin>
-func keptKey(keeper, origin string) string { return "kept\n" + keeper + "\n" + origin }
+//	kept LF <SHA-256 of the other's vkey> LF <SHA-256 of the origin>        in lower-case hex
+func keptKey(keeper, originSum string) string { return "kept\n" + keeper + "\n" + originSum }
 
-// originOf returns the origin of a key.
-func originOf(key string) string { return key[strings.LastIndexByte(key, '\n')+1:] }
+// isKept reports whether a key is of what is kept for another witness.
+func isKept(key string) bool { return strings.IndexByte(key, '\n') >= 0 }
+
+// keyHas reports whether a record of the key may be of the origin.
+func keyHas(key, origin string) bool {
+	return key == origin || isKept(key) && strings.HasSuffix(key, "\n"+hexSum(origin))
+}
 
 // encode returns the record as the database has it; nothing for one that was never stored:
 //
@@ -57,26 +62,25 @@ func (r record) encode() []byte {
 }
 
 func decode(key string, value []byte) (record, error) {
-	origin := originOf(key)
 	if len(value) < 16 {
-		return record{}, fmt.Errorf("damaged: record of %s has %d bytes", origin, len(value))
+		return record{}, fmt.Errorf("damaged: record of %q has %d bytes", key, len(value))
 	}
-	r := blank(origin)
+	r := blank(key)
 	r.time = int64(binary.BigEndian.Uint64(value))
 	r.generation = binary.BigEndian.Uint64(value[8:])
 	if len(value) == 16 {
-		if r.time != 0 || r.generation == 0 {
-			return record{}, fmt.Errorf("damaged: record of %s has no checkpoint, but time %d", origin, r.time)
+		if r.time != 0 || r.generation == 0 || isKept(key) {
+			return record{}, fmt.Errorf("damaged: record of %q has no checkpoint, but time %d", key, r.time)
 		}
 		return r, nil
 	}
 	r.note = bytes.Clone(value[16:])
 	checkpoint, _, err := receipt.ParseCheckpoint(r.note)
 	if err != nil {
-		return record{}, fmt.Errorf("damaged: record of %s: %w", origin, err)
+		return record{}, fmt.Errorf("damaged: record of %q: %w", key, err)
 	}
-	if checkpoint.Origin != origin || r.time <= 0 {
-		return record{}, fmt.Errorf("damaged: record of %s is for %s at %d", origin, checkpoint.Origin, r.time)
+	if !keyHas(key, checkpoint.Origin) || r.time <= 0 {
+		return record{}, fmt.Errorf("damaged: record of %q is for %s at %d", key, checkpoint.Origin, r.time)
 	}
 	r.checkpoint = checkpoint
 	return r, nil

@@ -83,6 +83,7 @@ func (w *Witness) SetLogs(logs []Log) error {
 		w.metrics.observe(origin, w.config.State)
 	}
 	w.roster.Store(r)
+	w.catchUp.begin(r.logs, len(w.peers.urls))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"cocket.example/witness/journal"
@@ -161,17 +162,35 @@ func (s *State) held(key string) record {
 	if r, ok := s.durable[key]; ok {
 		return r
 	}
-	return blank(originOf(key))
+	return blank(key)
 }
 
-// advanced returns the origins that were cosigned by commits after number since, the number to ask
-// with next, and a channel that the next commit closes.
-func (s *State) advanced(since uint64) (origins []string, now uint64, changed <-chan struct{}) {
+// latestKept returns what is kept of a log for another witness; both are named by their SHA-256.
+func (s *State) latestKept(keeper, originSum string) (record, error) {
+	return s.latest(keptKey(keeper, originSum))
+}
+
+// keptFor counts the logs of which something is kept for another witness.
+func (s *State) keptFor(keeper string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.durable {
+		if strings.HasPrefix(key, keptKey(keeper, "")) {
+			n++
+		}
+	}
+	return n
+}
+
+// Advanced returns the origins that were cosigned by commits after number since, the number to ask
+// with next, and a channel that the next commit closes. The first number is 0, and stands for the
+// start: what was cosigned before is not among them.
+func (s *State) Advanced(since uint64) (origins []string, now uint64, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now = since
 	for key, r := range s.durable {
-		if r.seq > since && originOf(key) == key {
+		if r.seq > since && !isKept(key) {
 			origins = append(origins, key)
 			now = max(now, r.seq)
 		}
