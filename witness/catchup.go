@@ -101,6 +101,21 @@ func (c *catchUp) begin(logs map[string]Log, peers int) {
 			c.heard[origin] = true
 		}
 	}
+	c.wake()
+}
+
+// again lets the peers be heard once more.
+func (c *catchUp) again(origin string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.heard[origin] {
+		delete(c.heard, origin)
+		c.missing[origin] = &attempt{reason: peersUnheard}
+	}
+	c.wake()
+}
+
+func (c *catchUp) wake() {
 	select {
 	case c.kick <- struct{}{}:
 	default:

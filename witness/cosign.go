@@ -107,9 +107,13 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
 }
 
-// replicate waits for a quorum of the peers to keep the record.
+// replicate waits for a quorum of the peers to keep the record. If one of them keeps what contradicts
+// it, they are all heard again, which stops the log.
 func (w *Witness) replicate(ctx context.Context, next record) error {
 	if err := w.peers.replicate(ctx, next); err != nil {
+		if errors.Is(err, errContrary) {
+			w.catchUp.again(next.checkpoint.Origin)
+		}
 		w.config.Logger.Warn("not kept by the peers", "origin", next.checkpoint.Origin, "err", err)
 		refused := refuse(http.StatusServiceUnavailable, "too few of the peers of this witness can be reached")
 		refused.logged = true

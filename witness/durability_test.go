@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"cocket.example/internal/soak"
 	"cocket.example/receipt"
 	"cocket.example/witness/journal"
 )
@@ -77,7 +78,7 @@ func TestKill(t *testing.T) {
 	}
 	log := newTestLog(t, "log.example/a")
 	_, key := newCosigner(t, "witness.example/w1")
-	for size := 1; size <= 10; size++ {
+	for size := 1; size <= soak.Rounds(10, 1000); size++ {
 		url, kill := startChild(t, path)
 		if size > 1 {
 			status, body := postTo(t, url, log.grow(t, branch{"fork", size - 2}, size-2, size))

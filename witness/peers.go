@@ -117,18 +117,26 @@ func (p *peers) ask(ctx context.Context, method string, r record, enough func(re
 	return fmt.Errorf("too few of %d peers: %w", len(p.urls), errors.Join(errs...))
 }
 
+// errContrary means that a peer keeps a cosignature of this witness that contradicts the one it got: a
+// copy of this witness is running, or has been.
+var errContrary = errors.New("a peer keeps what contradicts it")
+
 // replicate returns nil once a quorum of peers has the record, which may be shown from then on.
 func (p *peers) replicate(ctx context.Context, r record) error {
 	if len(p.urls) == 0 {
 		return nil
 	}
-	n := 0
+	n, contrary := 0, false
 	err := p.ask(ctx, http.MethodPut, r, func(got reply) bool {
 		if got.err == nil && got.status == http.StatusNoContent {
 			n++
 		}
+		contrary = contrary || got.err == nil && got.status == http.StatusConflict
 		return n == p.write
 	})
+	if contrary {
+		return errContrary
+	}
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,8 @@ type rig struct {
 	logged   *lockedBuffer
 	registry *prometheus.Registry
 	witness  *Witness
+
+	configure func(*Config) // of the next open; may be nil
 }
 
 func newRig(t testing.TB) *rig {
@@ -91,6 +93,9 @@ func (r *rig) open(open func(string) (*State, error)) {
 	for _, name := range []string{"witness.example/w1", "witness.example/w2"} {
 		cosigner, key := newCosigner(r.t, name)
 		c.Keys, r.keys = append(c.Keys, cosigner), append(r.keys, key)
+	}
+	if r.configure != nil {
+		r.configure(&c)
 	}
 	if r.witness, err = New(c); err != nil {
 		r.t.Fatal(err)
