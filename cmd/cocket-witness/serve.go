@@ -13,6 +13,7 @@ import (
 
 	"cocket.example/cmd/internal/server"
 	"cocket.example/witness"
+	"golang.org/x/sync/errgroup"
 )
 
 // create makes the state. Keys and logs are tried first, so that a mistake in the configuration
@@ -24,37 +25,46 @@ func (c Config) create() error {
 	if _, err := c.readLogs(); err != nil {
 		return err
 	}
-	return witness.CreateState(c.state())
+	return c.files().Create()
 }
 
-// serve runs the witness until ctx ends.
+// serve runs the witness until ctx ends. It catches up, and brings its peers what it cosigns, until the
+// last request is answered.
 func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
-	state, err := witness.OpenState(c.state())
+	state, err := c.files().Open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	s, err := c.newServer(state, logger)
+	s, w, err := c.newServer(state, logger)
 	if err != nil {
 		return err
 	}
-	return s.Run(ctx)
+	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group errgroup.Group
+	group.Go(func() error { return w.Run(behind) })
+	err = s.Run(ctx)
+	stop()
+	return errors.Join(err, group.Wait())
 }
 
-func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, err error) {
+func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, w *witness.Witness, err error) {
 	registry := server.NewRegistry()
 	settings := witness.Config{
 		State: state, ClockStep: time.Duration(c.ClockStep), Logger: logger, Registerer: registry,
+		Peers: c.Peers, PeerWrite: c.PeerWrite,
 	}
 	if settings.Keys, err = c.readKeys(); err != nil {
-		return s, err
+		return s, nil, err
 	}
 	if settings.Logs, err = c.readLogs(); err != nil {
-		return s, err
+		return s, nil, err
 	}
-	w, err := witness.New(settings)
-	if err != nil {
-		return s, err
+	if settings.Keeps, err = c.readKeeps(); err != nil {
+		return s, nil, err
+	}
+	if w, err = witness.New(settings); err != nil {
+		return s, nil, err
 	}
 	for _, key := range settings.Keys {
 		logger.Info("cosigning", "key", fmt.Sprintf("%s+%08x", key.Name(), key.KeyHash()))
@@ -62,7 +72,7 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.S
 	admin := http.NewServeMux()
 	admin.Handle("/", server.Admin(registry, w.Health))
 	admin.HandleFunc("GET /evidence", evidence(state))
-	return server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}, nil
+	return server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}, w, nil
 }
 
 // evidence answers with the checkpoints that logs have signed and that conflict with cosigned ones,
