@@ -156,13 +156,13 @@ func (w *Witness) checkpoint(rw http.ResponseWriter, origin string) {
 		writeError(rw, err)
 		return
 	}
+	rw.Header().Set("Cache-Control", "public, max-age=5")
 	writeNote(rw, held.note)
 }
 
 // writeNote answers with a checkpoint.
 func writeNote(rw http.ResponseWriter, note []byte) {
 	rw.Header().Set("Content-Type", textPlain)
-	rw.Header().Set("Cache-Control", "public, max-age=5")
 	rw.Header().Set("Access-Control-Allow-Origin", "*") // for explorers in a browser
 	_, _ = rw.Write(note)
 }

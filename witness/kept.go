@@ -49,6 +49,7 @@ func (w *Witness) keepRoutes(mux *http.ServeMux) {
 			err = refuse(http.StatusNotFound, keptNothing)
 		}
 		if err == nil {
+			rw.Header().Set("Cache-Control", "no-store") // who has forgotten is to see the latest
 			writeNote(rw, held.note)
 		}
 		return err

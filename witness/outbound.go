@@ -20,12 +20,13 @@ type outbound struct {
 	timeout time.Duration // of one request
 }
 
-// maxOutbound is how many connections to one host are kept open for the next request.
-const maxOutbound = 64
+// maxOutbound bounds the connections to one host, which stay open for the next request.
+const maxOutbound = 128
 
 func newOutbound(timeout time.Duration) outbound {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 4*maxOutbound, maxOutbound
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = maxOutbound, maxOutbound
+	transport.MaxIdleConns = 8 * maxOutbound
 	transport.MaxResponseHeaderBytes = 16 << 10
 	return outbound{timeout: timeout, client: &http.Client{
 		Transport:     transport,

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,6 +61,15 @@ func newPeers(urls []string, write int, own receipt.VerifierKey) (*peers, error)
 		outbound: newOutbound(peerTimeout), urls: urls, write: write, keeper: keeperOf(own),
 		slots: make(chan struct{}, maxRequests*max(1, len(urls))), shown: make(map[string]record),
 	}, nil
+}
+
+// String names the peers, their quorum and the key that they keep for; nothing if there are none.
+func (p *peers) String() string {
+	if len(p.urls) == 0 {
+		return ""
+	}
+	urls := slices.Sorted(slices.Values(p.urls))
+	return fmt.Sprintf("%s %d of %s", p.keeper, p.write, strings.Join(urls, " "))
 }
 
 // keeperOf names a witness in paths and keys: the lower-case hex SHA-256 of its vkey.

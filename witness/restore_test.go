@@ -259,6 +259,43 @@ func TestRestoreWithPeers(t *testing.T) {
 	t.Logf("by what was then missing: %v", u.seen)
 }
 
+// TestDoubtAndPeers lets peers that were peers before end the doubt, and no others, whatever they have
+// been brought meanwhile.
+func TestDoubtAndPeers(t *testing.T) {
+	server := func() string {
+		s := httptest.NewServer(newPeer(t))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	first, second := server(), server()
+	u := newRunning(t, false, first)
+	b := u.copy(database(u)...)
+	u.grow(2)
+	forgotten := u.get(monitorPath(u.log.origin)).Body.String()
+	u.grow(40)
+	u.restore(b)
+	if why := u.settle(); why != ready {
+		t.Errorf("with the same peers: %q", why)
+	}
+	u.grow(1)
+	b = u.copy(database(u)...)
+	u.grow(40)
+	u.peers = []string{second}
+	u.restore(b)
+	for range 2 {
+		if why := u.settle(); why != doubtful {
+			t.Errorf("with another peer: %q", why)
+		}
+		path := second + keptPath(u.keys[0], u.log.origin)
+		if status, _, err := u.witness.peers.send(t.Context(), http.MethodPut, path, []byte(forgotten)); status != 204 {
+			t.Fatal(status, err)
+		}
+		u.start()
+	}
+	u.settle()
+	u.want(503, u.log.grow(t, trunk, u.size, u.size+1))
+}
+
 // newPeer is another witness, which keeps for that of a rig.
 func newPeer(t testing.TB) http.Handler {
 	t.Helper()

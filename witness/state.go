@@ -26,6 +26,7 @@ import (
 //	          "id"          → 16 random bytes, which the journal has, too
 //	          "generation"  → 8 bytes, big-endian
 //	          "absorbed"    → number (8 bytes, big-endian) ‖ sum (32) of the journal's last record in it
+//	          "peers"       → generation in which they were set (8 bytes) ‖ peers.String
 //	latest    key           → record
 //	evidence  origin ‖ 00 ‖ kind ‖ SHA-256(body)  → Evidence as JSON
 //
@@ -42,6 +43,7 @@ var (
 	idKey         = []byte("id")
 	generationKey = []byte("generation")
 	absorbedKey   = []byte("absorbed")
+	peersKey      = []byte("peers")
 )
 
 // State is what a witness must never forget.
@@ -129,6 +131,27 @@ func decodePosition(b []byte) (p journal.Position, err error) {
 		return p, fmt.Errorf("damaged: position in the journal has %d bytes", len(b))
 	}
 	return journal.Position{Seq: binary.BigEndian.Uint64(b), Sum: [32]byte(b[8:])}, nil
+}
+
+// setPeers notes who the peers are from now on, in words of the caller, and reports whether they were the
+// same before this generation: only then do they know what the state has forgotten.
+func (s *State) setPeers(peers string) (before bool, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err = s.update(func(tx *bolt.Tx) (bool, error) {
+		meta := tx.Bucket(metaBucket)
+		held := meta.Get(peersKey)
+		if held == nil {
+			held = make([]byte, 8) // none
+		}
+		if len(held) >= 8 && string(held[8:]) == peers {
+			before = binary.BigEndian.Uint64(held) < s.generation
+			return false, nil
+		}
+		value := binary.BigEndian.AppendUint64(nil, s.generation)
+		return true, meta.Put(peersKey, append(value, peers...))
+	})
+	return before, err
 }
 
 // Close lets the database absorb what the journal has, and releases both.

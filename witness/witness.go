@@ -73,15 +73,17 @@ func (c Config) withDefaults() Config {
 // Witness cosigns checkpoints. It is safe for concurrent use. For logs with a URL, and with peers, it
 // cosigns only what Run has caught up with.
 type Witness struct {
-	config    Config
-	own       []receipt.VerifierKey // of config.Keys
-	roster    atomic.Pointer[roster]
-	slots     chan struct{} // holds one element for each request being answered
-	metrics   *metrics
-	catchUp   *catchUp
-	peers     *peers
-	keeps     map[string]receipt.VerifierKey // by keeperOf
-	keptSlots chan struct{}                  // as slots, for what is kept
+	config  Config
+	own     []receipt.VerifierKey // of config.Keys
+	roster  atomic.Pointer[roster]
+	slots   chan struct{} // holds one element for each request being answered
+	metrics *metrics
+	catchUp *catchUp
+	peers   *peers
+	keeps   map[string]receipt.VerifierKey // by keeperOf
+	// peersVouch says that the peers were the same before this generation of the state.
+	peersVouch bool
+	keptSlots  chan struct{} // as slots, for what is kept
 }
 
 // New checks the configuration. The state remains its owner's, to be closed after the last request.
@@ -125,7 +127,10 @@ func (w *Witness) connect() (err error) {
 	if w.keeps, err = newKeeps(w.config.Keeps, w.own); err != nil {
 		return err
 	}
-	w.peers, err = newPeers(w.config.Peers, w.config.PeerWrite, w.own[0])
+	if w.peers, err = newPeers(w.config.Peers, w.config.PeerWrite, w.own[0]); err != nil {
+		return err
+	}
+	w.peersVouch, err = w.config.State.setPeers(w.peers.String())
 	return err
 }
 
