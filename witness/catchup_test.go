@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cocket.example/internal/soak"
 	"cocket.example/receipt"
 )
 
@@ -205,13 +206,13 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// TestThousandLogs hears a thousand logs, and their peer, at one start.
-func TestThousandLogs(t *testing.T) {
+// TestManyLogs hears many logs, and their peer, at one start.
+func TestManyLogs(t *testing.T) {
 	server := httptest.NewServer(newPeer(t))
 	t.Cleanup(server.Close)
 	u := newRunning(t, false, server.URL)
 	var logs []Log
-	for i := range 1000 {
+	for i := range soak.Rounds(200, 1000) {
 		l := newTestLog(t, fmt.Sprint("log.example/", i))
 		logs = append(logs, Log{Keys: []receipt.VerifierKey{l.key}})
 	}

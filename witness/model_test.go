@@ -61,7 +61,7 @@ var sequential = porcupine.Model{
 func TestRace(t *testing.T) {
 	r := newRig(t)
 	cosigned := 0
-	for round := range soak.Rounds(20, 1000) {
+	for round := range soak.Rounds(12, 1000) {
 		log := newTestLog(t, "log.example/"+strconv.Itoa(round))
 		r.setLogs(Log{Keys: []receipt.VerifierKey{log.key}})
 		history := r.race(log, rand.New(rand.NewPCG(7, uint64(round))))

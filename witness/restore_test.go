@@ -217,7 +217,7 @@ func TestRestoreUnseen(t *testing.T) {
 // has not.
 func TestRestoreDatabase(t *testing.T) {
 	u := newRunning(t, false)
-	restores(u, soak.Rounds(15, 1000), database)
+	restores(u, soak.Rounds(8, 1000), database)
 	if u.seen[string(ready)] == 0 {
 		t.Errorf("by what was missing: %v, want some that went on", u.seen)
 	}
@@ -226,7 +226,7 @@ func TestRestoreDatabase(t *testing.T) {
 // TestRestoreWithLog brings everything back. The log's checkpoint has what is newer.
 func TestRestoreWithLog(t *testing.T) {
 	u := newRunning(t, true)
-	restores(u, soak.Rounds(8, 1000), everything)
+	restores(u, soak.Rounds(5, 1000), everything)
 	if u.seen[string(ready)] == 0 {
 		t.Errorf("by what was missing: %v", u.seen)
 	}
@@ -251,7 +251,7 @@ func TestRestoreWithPeers(t *testing.T) {
 		urls = append(urls, server.URL)
 	}
 	u := newRunning(t, false, urls...)
-	for round := range soak.Rounds(6, 1000) {
+	for round := range soak.Rounds(4, 1000) {
 		down.Store(int32(round % 3))
 		restores(u, 1, everything)
 	}
