@@ -39,7 +39,7 @@ const (
 	contradictory reason = "contradiction" // our own cosignatures contradict each other
 )
 
-// text is for the clients.
+// reasonText is for the clients.
 var reasonText = map[reason]string{
 	logUnheard:    "since its start this witness has not heard from the log what it cosigned before",
 	peersUnheard:  "since its start this witness has not heard from its peers what it cosigned before",

@@ -225,7 +225,7 @@ func TestManyLogs(t *testing.T) {
 // TestBackoff keeps the waits within bounds.
 func TestBackoff(t *testing.T) {
 	c, now := newCatchUp(), time.Unix(0, 0)
-	c.begin(map[string]Log{"a": {URL: "http://a.example"}}, 0)
+	c.begin(map[string]Log{"a": {URL: "http://a.example"}}, 0, func() {})
 	for i := range 20 {
 		if due, _ := c.due(now); len(due) != 1 {
 			t.Fatalf("attempt %d: nothing is due", i)

@@ -170,6 +170,18 @@ func TestTwins(t *testing.T) {
 	u.grow(1)
 }
 
+// TestLyingPeer lets one of three peers claim contradictions: it can hold nothing up.
+func TestLyingPeer(t *testing.T) {
+	liar := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusConflict) })
+	var urls []string
+	for _, peer := range []http.Handler{liar, newPeer(t), newPeer(t)} {
+		server := httptest.NewServer(peer)
+		t.Cleanup(server.Close)
+		urls = append(urls, server.URL)
+	}
+	newRunning(t, false, urls...).grow(20)
+}
+
 // TestPeersRefused shows configurations that are refused.
 func TestPeersRefused(t *testing.T) {
 	r := newRig(t)

@@ -39,8 +39,11 @@ type peers struct {
 	shown map[string]record
 }
 
-// peerTimeout bounds one request to a peer or a log.
-const peerTimeout = 5 * time.Second
+// Bounds on one request to a peer or a log, and on those that a peer has not answered.
+const (
+	peerTimeout = 5 * time.Second
+	maxToPeer   = 1024
+)
 
 func newPeers(urls []string, write int, own receipt.VerifierKey) (*peers, error) {
 	for i, u := range urls {
@@ -59,7 +62,7 @@ func newPeers(urls []string, write int, own receipt.VerifierKey) (*peers, error)
 	}
 	return &peers{
 		outbound: newOutbound(peerTimeout), urls: urls, write: write, keeper: keeperOf(own),
-		slots: make(chan struct{}, maxRequests*max(1, len(urls))), shown: make(map[string]record),
+		slots: make(chan struct{}, maxToPeer*max(1, len(urls))), shown: make(map[string]record),
 	}, nil
 }
 
@@ -127,8 +130,9 @@ func (p *peers) ask(ctx context.Context, method string, r record, enough func(re
 	return fmt.Errorf("too few of %d peers: %w", len(p.urls), errors.Join(errs...))
 }
 
-// errContrary means that a peer keeps a cosignature of this witness that contradicts the one it got: a
-// copy of this witness is running, or has been.
+// errContrary means that there is no quorum because a peer keeps a cosignature of this witness that
+// contradicts the one it got: a copy of this witness is running, or has been. If there is one in spite of
+// that, what the other peer keeps has not left the copy, or the peer lies.
 var errContrary = errors.New("a peer keeps what contradicts it")
 
 // replicate returns nil once a quorum of peers has the record, which may be shown from then on.
@@ -144,7 +148,7 @@ func (p *peers) replicate(ctx context.Context, r record) error {
 		contrary = contrary || got.err == nil && got.status == http.StatusConflict
 		return n == p.write
 	})
-	if contrary {
+	if err != nil && contrary {
 		return errContrary
 	}
 	if err != nil {

@@ -39,10 +39,12 @@ func newCatchUp() *catchUp {
 	}
 }
 
-// begin notes the logs that are to be asked for. Those that were heard once since the start stay so.
-func (c *catchUp) begin(logs map[string]Log, peers int) {
+// begin notes the logs that are to be asked for, while they become those that are witnessed. Those that
+// were heard once since the start stay so.
+func (c *catchUp) begin(logs map[string]Log, peers int, become func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	become()
 	maps.DeleteFunc(c.missing, func(origin string, _ *attempt) bool { _, ok := logs[origin]; return !ok })
 	for origin, l := range logs {
 		if c.heard[origin] || c.missing[origin] != nil {

@@ -158,6 +158,9 @@ func (s *State) show(staged map[string]record, seq uint64) {
 // absorb brings into the database what the journal has beyond it. Its caller holds writing.
 func (s *State) absorb() error {
 	last := s.journal.Last()
+	if last == s.absorbed && s.doubt == "" {
+		return nil
+	}
 	err := s.update(func(tx *bolt.Tx) (bool, error) {
 		meta, latest := tx.Bucket(metaBucket), tx.Bucket(latestBucket)
 		if !bytes.Equal(meta.Get(absorbedKey), encodePosition(s.absorbed)) {
