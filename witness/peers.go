@@ -98,7 +98,7 @@ type reply struct {
 // ask sends the same request to every peer, and calls enough with each answer until it returns true. What
 // is still under way then goes on for at most its timeout, so that a slow peer gets its copies, too.
 func (p *peers) ask(ctx context.Context, method string, r record, enough func(reply) bool) error {
-	replies := make(chan reply, len(p.urls))
+	replies, longer := make(chan reply, len(p.urls)), context.WithoutCancel(ctx)
 	for _, url := range p.urls {
 		select {
 		case p.slots <- struct{}{}:
@@ -108,7 +108,7 @@ func (p *peers) ask(ctx context.Context, method string, r record, enough func(re
 		}
 		p.running.Go(func() {
 			defer func() { <-p.slots }()
-			status, body, err := p.send(context.WithoutCancel(ctx), method, p.path(url, r.checkpoint.Origin), r.note)
+			status, body, err := p.send(longer, method, p.path(url, r.checkpoint.Origin), r.note)
 			replies <- reply{url, status, body, err}
 		})
 	}

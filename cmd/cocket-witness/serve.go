@@ -48,7 +48,8 @@ func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	return errors.Join(err, group.Wait())
 }
 
-func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, w *witness.Witness, err error) {
+func (c Config) newServer(state *witness.State, logger *slog.Logger,
+) (s server.Server, w *witness.Witness, err error) {
 	registry := server.NewRegistry()
 	settings := witness.Config{
 		State: state, ClockStep: time.Duration(c.ClockStep), Logger: logger, Registerer: registry,

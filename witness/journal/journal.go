@@ -76,8 +76,8 @@ func (j *Journal) Limit() int { return min(int(j.current.half)-block-recordHead,
 func (j *Journal) Last() Position { return j.last }
 
 // Append makes a record durable and returns its position. ErrFull means that nothing was written: a
-// Turn has to come first, as also after Open. After any other error nothing more is written, because nobody knows what the
-// disk holds, and a second sync may succeed without having written.
+// Turn has to come first, as also after Open. After any other error nothing more is written, because
+// nobody knows what the disk holds, and a second sync may succeed without having written.
 func (j *Journal) Append(payload []byte) (Position, error) {
 	switch {
 	case j.fault != nil:

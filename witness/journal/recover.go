@@ -54,8 +54,8 @@ func (j *Journal) recover() error {
 	return j.rewrite(j.place+end-int64(length), length)
 }
 
-// rewrite writes the last record, or the header before it, once more: if a sync of it failed, readers see it, and it is not on
-// the disk. All before it were synced, or it would not have been written.
+// rewrite writes the last record, or the header before it, once more: if a sync of it failed, readers see
+// it, and it is not on the disk. All before it were synced, or it would not have been written.
 func (j *Journal) rewrite(at int64, length int) error {
 	b := make([]byte, length)
 	if _, err := j.file.ReadAt(b, at); err != nil {
