@@ -247,3 +247,50 @@ func FuzzAddCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSignSubtree: what parses prints back, is a subtree of the tree of its checkpoint, and holds no more
+// of a proof than it may.
+func FuzzSignSubtree(f *testing.F) {
+	f.Add([]byte("subtree 0 1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n" + signedOne))
+	f.Add([]byte("subtree 0 0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n" + signedEmpty))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := receipt.ParseSignSubtree(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(r.Bytes(), b) {
+			t.Fatalf("prints back as %q", r.Bytes())
+		}
+		cp, _, err := receipt.ParseCheckpoint(r.Checkpoint)
+		if err != nil || r.Start >= r.End || r.End > cp.Size || len(r.Proof) > 63 {
+			t.Fatalf("%+v of size %d, %v", r, cp.Size, err)
+		}
+		_ = r.Subtree(cp.Origin).CheckConsistent(cp, r.Proof) // ends
+	})
+}
+
+// FuzzFork: what parses prints back, and is made again of its parts in whatever order; its checkpoints are
+// of one log and not of one tree.
+func FuzzFork(f *testing.F) {
+	const other = "log.example/a\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\n\n\u2014 log.example/a AAAAAAA=\n"
+	f.Add([]byte("cocket.example/fork@v1\n\n" + signedOne + "\n" + other))
+	f.Add([]byte("cocket.example/fork@v1\n\n" + other + "\n" + signedOne))
+	f.Add([]byte("cocket.example/fork@v1\n\n" + strings.Replace(other, "\n1\n", "\n0\n", 1)))
+	f.Add([]byte("cocket.example/fork@v1\nroot AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\n\n" + signedOne + "\n" + other))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fork, err := receipt.ParseFork(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(fork.Bytes(), b) {
+			t.Fatalf("prints back as %q", fork.Bytes())
+		}
+		heads := fork.Checkpoints()
+		if len(heads) == 2 && (heads[0].Origin != heads[1].Origin || heads[0] == heads[1]) {
+			t.Fatalf("no contradiction: %+v", heads)
+		}
+		if _, err := fork.SignedBy(); err == nil {
+			t.Fatal("signed by nobody")
+		}
+	})
+}

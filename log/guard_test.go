@@ -40,7 +40,7 @@ func (s *site) addWitness(logKey string, i int) (vkey, url string) {
 	g.state, err = witness.OpenState(path)
 	must(s.t, err)
 	w, err := witness.New(witness.Config{
-		State: g.state, Keys: []*receipt.Cosigner{key}, Logs: []witness.Log{{Keys: []receipt.VerifierKey{parsed}}},
+		State: g.state, Keys: []witness.Signer{key}, Logs: []witness.Log{{Keys: []receipt.VerifierKey{parsed}}},
 	})
 	must(s.t, err)
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

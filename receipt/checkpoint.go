@@ -114,8 +114,16 @@ func parseBody(text []byte) (c Checkpoint, err error) {
 	if !bytes.Equal(c.Body(), text) {
 		return c, errors.New("not in canonical form")
 	}
-	if c.Size == 0 && !bytes.Equal(c.Root[:], rfc6962.DefaultHasher.EmptyRoot()) {
-		return c, ErrEmptyRoot
+	return c, c.checkRoot()
+}
+
+// emptyRoot is the root of the tree of size 0 (CP-5).
+var emptyRoot = Hash(rfc6962.DefaultHasher.EmptyRoot())
+
+// checkRoot refuses another root of the empty tree.
+func (c Checkpoint) checkRoot() error {
+	if c.Size == 0 && c.Root != emptyRoot {
+		return ErrEmptyRoot
 	}
-	return c, nil
+	return nil
 }

@@ -30,17 +30,13 @@ func (c *Cosigner) Cosign(cp Checkpoint, t time.Time) (Signature, error) {
 	if unix <= 0 || unix > maxTime {
 		return Signature{}, fmt.Errorf("time of a cosignature: %s, want one from 1970 to 9999 (TW-11)", t)
 	}
-	sig, err := c.signTimed(cp, uint64(unix))
+	sig, err := c.signTimed(cp.subtree(), uint64(unix))
 	return Signature{Name: c.vkey.Name, ID: c.vkey.ID, Sig: sig}, err
 }
 
 // signTimed returns the time and the signature over a message that holds it; see verifyTimed.
-func (s secret) signTimed(cp Checkpoint, unix uint64) ([]byte, error) {
-	message := cosigned(cp, unix)
-	if KeyType(s.vkey.Type) == MLDSA44 {
-		message = subtree(s.vkey.Name, cp, unix)
-	}
-	sig, err := s.sign(message)
+func (s secret) signTimed(t Subtree, unix uint64) ([]byte, error) {
+	sig, err := s.sign(t.message(s.vkey, unix))
 	if err != nil {
 		return nil, fmt.Errorf("signing with %s+%08x: %w", s.vkey.Name, s.vkey.ID, err)
 	}
@@ -83,11 +79,11 @@ func (s *TimedSigner) Sign(text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("a key of type 0x06 signs checkpoints alone: %w", err)
 	}
 	if s.at.IsZero() {
-		return s.signTimed(cp, 0)
+		return s.signTimed(cp.subtree(), 0)
 	}
 	unix := s.at.Unix()
 	if unix <= 0 || unix > maxTime {
 		return nil, fmt.Errorf("time of a log's signature: %s, want one from 1970 to 9999", s.at)
 	}
-	return s.signTimed(cp, uint64(unix))
+	return s.signTimed(cp.subtree(), uint64(unix))
 }

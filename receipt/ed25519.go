@@ -29,8 +29,8 @@ func expandEd25519(seed []byte) (public []byte, sign func([]byte) ([]byte, error
 }
 
 // verifyEd25519 checks an Ed25519 cosignature (type 0x04) without its time.
-func verifyEd25519(k VerifierKey, cp Checkpoint, unix uint64, sig []byte) bool {
-	return ed25519.Verify(ed25519.PublicKey(k.Public), cosigned(cp, unix), sig)
+func verifyEd25519(k VerifierKey, message, sig []byte) bool {
+	return ed25519.Verify(ed25519.PublicKey(k.Public), message, sig)
 }
 
 // cosigned returns what an Ed25519 cosignature signs (CS-9). The signer's name is not in it.

@@ -86,7 +86,7 @@ func (k VerifierKey) VerifyLog(cp Checkpoint, signatures []Signature) error {
 		return err
 	}
 	if typ == MLDSA44 {
-		_, err := k.verifyTimed(cp, s)
+		_, err := k.verifyTimed(cp.subtree(), s)
 		return err
 	}
 	if !ed25519.Verify(ed25519.PublicKey(k.Public), cp.Body(), s.Sig) {
@@ -105,7 +105,7 @@ func (k VerifierKey) VerifyCosignature(cp Checkpoint, s Signature) (time.Time, e
 	if !k.signed(s) {
 		return time.Time{}, ErrNoSignature
 	}
-	return k.verifyTimed(cp, s)
+	return k.verifyTimed(cp.subtree(), s)
 }
 
 // timeSize is the length in bytes of the time before a signature that states one.
@@ -114,7 +114,7 @@ const timeSize = 8
 // verifyTimed checks a signature of a type that states a time (CS-1, CS-5, CS-6):
 //
 //	uint64 POSIX seconds ‖ signature over a message that holds them too
-func (k VerifierKey) verifyTimed(cp Checkpoint, s Signature) (time.Time, error) {
+func (k VerifierKey) verifyTimed(t Subtree, s Signature) (time.Time, error) {
 	size, verify := timeSize+ed25519.SignatureSize, verifyEd25519
 	if KeyType(k.Type) == MLDSA44 {
 		size, verify = timeSize+mldsa.MLDSA44SignatureSize, verifyMLDSA
@@ -126,7 +126,7 @@ func (k VerifierKey) verifyTimed(cp Checkpoint, s Signature) (time.Time, error) 
 	if unix > maxTime {
 		return time.Time{}, fmt.Errorf("cosignature of %s has a time after the year 9999 (CS-5)", k.Name)
 	}
-	if !verify(k, cp, unix, s.Sig[timeSize:]) {
+	if !verify(k, t.message(k.Key, unix), s.Sig[timeSize:]) {
 		return time.Time{}, k.broken()
 	}
 	if unix == 0 {

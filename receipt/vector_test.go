@@ -46,7 +46,7 @@ func TestReferenceVector(t *testing.T) { // CS-2, CS-12, CS-13
 		t.Errorf("key id %08x", c.KeyHash())
 	}
 	cp := Checkpoint{Origin: "log.example/a", Root: Hash(rfc6962.DefaultHasher.EmptyRoot())}
-	message := subtree("witness.example/w1", cp, vectorTime)
+	message := cp.subtree().labelled("witness.example/w1", vectorTime)
 	same("message", hex.EncodeToString(message), vectorMessage)
 	key, err := mldsa.NewPrivateKey(mldsa.MLDSA44(), c.seed())
 	if err != nil {

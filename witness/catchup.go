@@ -176,7 +176,7 @@ func (w *Witness) hearLog(ctx context.Context, logger *slog.Logger, l Log) error
 	if _, err := verify(l.Keys, c, signatures); err != nil {
 		return err
 	}
-	found, err := recognize(w.own, l, note)
+	found, err := recognize(w.own(), l, note)
 	if errors.Is(err, errNotOurs) {
 		logger.Info("the log's checkpoint has no cosignature of this witness", "size", c.Size)
 		return nil
@@ -190,7 +190,7 @@ func (w *Witness) hearLog(ctx context.Context, logger *slog.Logger, l Log) error
 // hearPeers asks the peers, and lets a quorum of them keep what is then held.
 func (w *Witness) hearPeers(ctx context.Context, logger *slog.Logger, l Log) error {
 	kept, unheard := w.peers.read(ctx, l.Origin(), func(note []byte) (record, error) {
-		return recognize(w.own, l, note)
+		return recognize(w.own(), l, note)
 	})
 	for _, found := range kept {
 		if err := w.adopt(logger.With("from", "peers"), found); err != nil {

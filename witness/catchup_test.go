@@ -96,6 +96,9 @@ func (u *running) staysHalted(evidence []Evidence) {
 			u.t.Errorf("evidence that proves nothing: %v", err)
 		}
 	}
+	if _, err := evidence[0].Fork(); err == nil || !strings.Contains(err.Error(), "convict the witness") {
+		u.t.Errorf("a proof against the log: %v", err)
+	}
 	if !strings.Contains(u.logged.String(), "ALARM") {
 		u.t.Error("no alarm in the log")
 	}

@@ -138,8 +138,8 @@ func (w *Witness) sign(held record, r request) (record, error) {
 		next.note = append(next.note, s.String()...)
 	}
 	logOnly := len(next.note)
-	for _, key := range w.config.Keys {
-		s, err := key.Cosign(r.checkpoint, time.Unix(t, 0))
+	for _, key := range w.keys {
+		s, err := key.cosign(r.checkpoint, time.Unix(t, 0))
 		if err != nil {
 			return record{}, err
 		}

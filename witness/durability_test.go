@@ -56,7 +56,7 @@ func serveChild(path string) error {
 		return err
 	}
 	w, err := New(Config{
-		State: state, Keys: []*receipt.Cosigner{key}, Logs: []Log{{Keys: []receipt.VerifierKey{log}}},
+		State: state, Keys: []Signer{key}, Logs: []Log{{Keys: []receipt.VerifierKey{log}}},
 	})
 	if err != nil {
 		return err

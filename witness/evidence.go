@@ -5,11 +5,15 @@ package witness
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"cocket.example/receipt"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // conflict is how an offered checkpoint disagrees with the one held.
@@ -17,8 +21,9 @@ type conflict byte
 
 const (
 	none     conflict = 0
-	fork     conflict = 'f' // two roots of one size: the log's own signatures convict it
+	fork     conflict = 'f' // two trees that contradict each other: the log's own signatures convict it
 	unproven conflict = 'u' // a larger tree whose proof does not hold: the log or the sender is at fault
+	watched  conflict = 'w' // a fork that nobody offered, but that was found in what the log publishes
 
 	contradiction conflict = 'c' // two cosignatures of one witness, of which it can have made only one
 )
@@ -26,30 +31,99 @@ const (
 // maxEvidence is how many checkpoints of each kind are kept for an origin. The first ones are
 // kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
 // an honest checkpoint with a wrong proof, so those have a bound of their own.
-var maxEvidence = map[conflict]int{fork: 64, unproven: 16, contradiction: 16}
+var maxEvidence = map[conflict]int{fork: 64, unproven: 16, watched: 64, contradiction: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was
-// held then (TW-10).
+// held then (TW-10); or a fork that was found otherwise.
 type Evidence struct {
+	ID      string    `json:"id,omitempty"` // 12 hexadecimal digits; not stored, but derived of the key
 	Origin  string    `json:"origin"`
-	Kind    string    `json:"kind"` // "fork", "unproven" or "contradiction"
+	Kind    string    `json:"kind"` // "fork", "unproven", "watched" or "contradiction"
 	Time    time.Time `json:"time"`
-	Held    string    `json:"held"`    // signed note, with our cosignatures; empty if there was none
-	Offered string    `json:"offered"` // signed note, with the log's own lines
+	Held    string    `json:"held,omitempty"`    // signed note, with our cosignatures; empty if there was none
+	Offered string    `json:"offered,omitempty"` // signed note, with the log's own lines; empty if it was found
+	Proof   string    `json:"proof,omitempty"`   // a fork (receipt.ParseFork); empty if it is unproven
 }
 
 func (c conflict) String() string {
-	return map[conflict]string{none: "none", fork: "fork", unproven: "unproven", contradiction: "contradiction"}[c]
+	return map[conflict]string{
+		none: "none", fork: "fork", unproven: "unproven", watched: "watched", contradiction: "contradiction",
+	}[c]
 }
 
-// keep stores evidence durably, once for each offered checkpoint and within the bound. It reports
-// whether it did.
-func (s *State) keep(kind conflict, offered receipt.Checkpoint, e Evidence) (bool, error) {
+// Fork returns the proof that convicts the log, or why there is none.
+func (e Evidence) Fork() (receipt.Fork, error) {
+	if e.Kind == contradiction.String() {
+		return receipt.Fork{}, errors.New("no proof against the log: the two checkpoints convict the witness that " +
+			"has cosigned both")
+	}
+	if e.Proof == "" {
+		return receipt.Fork{}, errors.New("no proof: the checkpoint came with a consistency proof that does not " +
+			"hold, and that may be the fault of whoever sent it or of the log")
+	}
+	return receipt.ParseFork([]byte(e.Proof))
+}
+
+// Checkpoints returns the checkpoints that disagree, without looking at their signatures.
+func (e Evidence) Checkpoints() (list []receipt.Checkpoint, err error) {
+	if e.Proof != "" {
+		f, err := e.Fork()
+		return f.Checkpoints(), err
+	}
+	for _, note := range []string{e.Held, e.Offered} {
+		c, _, err := receipt.ParseCheckpoint([]byte(note))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// convict makes a fork of the checkpoint held and the one that was refused, if the log's signatures
+// under them are a proof by themselves. Of a larger tree they are together with a consistency proof
+// that leads to its root from another root than the one held: so a log proves that it has forked
+// when it tries to go on.
+func (r request) convict(held record, offered []byte) (receipt.Fork, error) {
+	size := held.checkpoint.Size
+	switch {
+	case r.checkpoint.Size == 0:
+		return receipt.NewFork(offered, nil, receipt.Prefix{})
+	case r.checkpoint.Size == size:
+		return receipt.NewFork(held.note, offered, receipt.Prefix{})
+	}
+	prefix, err := r.checkpoint.Prefix(size, r.proof)
+	if err != nil {
+		return receipt.Fork{}, err
+	}
+	return receipt.NewFork(held.note, offered, prefix)
+}
+
+// KeepFork stores durably, within a bound and once for each pair of trees, that a log has forked; by
+// whatever way it was found. Who calls it has verified that the log has signed it (Fork.SignedBy). It
+// reports whether it did.
+func (s *State) KeepFork(f receipt.Fork, at time.Time) (bool, error) {
+	var bodies []byte
+	heads := f.Checkpoints()
+	if len(heads) == 0 {
+		return false, errors.New("no fork to keep")
+	}
+	for _, c := range heads {
+		bodies = append(bodies, c.Body()...)
+	}
+	return s.keep(watched, bodies, Evidence{
+		Origin: heads[0].Origin, Kind: watched.String(), Time: at.UTC(), Proof: string(f.Bytes()),
+	})
+}
+
+// keep stores evidence durably, once for each offered body and within the bound. It reports whether it
+// did.
+func (s *State) keep(kind conflict, offered []byte, e Evidence) (bool, error) {
 	value, err := json.Marshal(e)
 	if err != nil {
 		return false, err
 	}
-	body := sha256.Sum256(offered.Body())
+	body := sha256.Sum256(offered)
 	prefix := append([]byte(e.Origin), 0, byte(kind))
 	key := append(bytes.Clone(prefix), body[:]...)
 
@@ -84,15 +158,46 @@ func count(b *bolt.Bucket, prefix []byte) (n int) {
 
 // Evidence returns what was kept of all origins, ordered by origin and kind.
 func (s *State) Evidence() (all []Evidence, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(evidenceBucket).ForEach(func(_, value []byte) error {
-			var e Evidence
-			err := json.Unmarshal(value, &e)
-			all = append(all, e)
-			return err
-		})
+	err = s.db.View(func(tx *bolt.Tx) (err error) {
+		all, err = list(tx)
+		return err
 	})
 	return all, err
+}
+
+func list(tx *bolt.Tx) (all []Evidence, err error) {
+	err = tx.Bucket(evidenceBucket).ForEach(func(key, value []byte) error {
+		var e Evidence
+		err := json.Unmarshal(value, &e)
+		sum := sha256.Sum256(key)
+		e.ID = hex.EncodeToString(sum[:6])
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+// ErrInUse means that another process, which will be the witness itself, has opened the state.
+var ErrInUse = errors.New("the state is in use by another process")
+
+// EvidenceIn returns what a state holds that no process has opened, and writes nothing. Where one has,
+// it returns ErrInUse.
+func EvidenceIn(path string) (all []Evidence, err error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: lockTimeout / 10})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("%s: %w", path, ErrInUse)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	err = db.View(func(tx *bolt.Tx) error {
+		if err := (&State{durable: make(map[string]record), kept: make(map[string]int)}).load(tx); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		all, err = list(tx)
+		return err
+	})
+	return all, errors.Join(err, db.Close())
 }
 
 // keptOf returns how much evidence there is of an origin.

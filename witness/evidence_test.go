@@ -3,6 +3,10 @@
 package witness
 
 import (
+	"bytes"
+	"errors"
+	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,21 +76,139 @@ func TestForkAtStale(t *testing.T) {
 func TestUnproven(t *testing.T) {
 	r := newRig(t)
 	r.want(200, r.log.grow(t, trunk, 0, 5))
-	r.want(422, r.log.grow(t, other, 5, 8))
-	if all := r.evidence(); len(all) != 1 || all[0].Kind != "unproven" {
-		t.Errorf("evidence %+v, want one unproven", all)
+	wrong := receipt.AddCheckpoint{
+		Old: 5, Proof: trunk.consistency(5, 9), Checkpoint: r.log.sign(t, r.log.head(trunk, 8)),
 	}
+	r.want(422, wrong.Bytes())
+	all := r.evidence()
+	if len(all) != 1 || all[0].Kind != "unproven" {
+		t.Fatalf("evidence %+v, want one unproven", all)
+	}
+	if _, err := all[0].Fork(); err == nil || !strings.Contains(err.Error(), "may be the fault of whoever sent it") {
+		t.Errorf("a proof: %v", err)
+	}
+	heads, err := all[0].Checkpoints()
+	if err != nil || len(heads) != 2 || heads[0].Size != 5 || heads[1].Size != 8 {
+		t.Errorf("checkpoints %+v, %v", heads, err)
+	}
+}
+
+// TestForkConvicts: whatever is kept as a fork is a proof that anyone can check: of one size, of the empty
+// tree, and of a log that goes on from another tree than the one cosigned, unless the latter has a size
+// of a power of two, which no consistency proof shows.
+func TestForkConvicts(t *testing.T) {
+	for held := 2; held <= 9; held++ {
+		for _, offered := range []int{0, held, held + 1, held + 7} {
+			r := newRig(t)
+			r.want(200, r.log.grow(t, trunk, 0, held))
+			body := receipt.AddCheckpoint{Checkpoint: r.log.sign(t, receipt.Checkpoint{Origin: r.log.origin})}.Bytes()
+			if offered > 0 {
+				body = r.log.grow(t, branch{"other", 1}, held, offered)
+			}
+			r.want(422, body)
+			all := r.evidence()
+			if len(all) != 1 {
+				t.Fatalf("from %d to %d: %d pieces of evidence", held, offered, len(all))
+			}
+			f, err := all[0].Fork()
+			if offered > held && held&(held-1) == 0 {
+				if err == nil || all[0].Kind != "unproven" {
+					t.Errorf("from %d to %d: %s, %v", held, offered, all[0].Kind, err)
+				}
+				continue
+			}
+			if err != nil || all[0].Kind != "fork" {
+				t.Fatalf("from %d to %d: %s, %v", held, offered, all[0].Kind, err)
+			}
+			if _, err := f.SignedBy(receipt.Log{Key: r.log.key}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestKeepFork: what was found by watching is kept for good, once for each pair of trees however often
+// they are signed, and within a bound of its own.
+func TestKeepFork(t *testing.T) {
+	r := newRig(t)
+	keep := func(name string, size int) bool {
+		t.Helper()
+		other := branch{name: name}
+		f, err := receipt.NewFork(r.log.sign(t, r.log.head(trunk, 4)), r.log.sign(t, r.log.head(other, size)),
+			receipt.Prefix{Root: other.root(0, 4), Proof: other.consistency(4, size)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := r.witness.config.State.KeepFork(f, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	if !keep("a", 7) || keep("a", 7) || !keep("a", 8) {
+		t.Error("not kept once for each pair of trees")
+	}
+	r.close()
+	r.open(OpenState)
+	for i := range 70 {
+		keep(strconv.Itoa(i), 9)
+	}
+	all := r.evidence()
+	if len(all) != 64 || all[0].Kind != "watched" || all[0].Origin != r.log.origin || !all[0].Time.Equal(start) {
+		t.Fatalf("%d pieces, the first %+v", len(all), all[0])
+	}
+	ids := make(map[string]bool)
+	for _, e := range all {
+		ids[e.ID] = true
+		if f, err := e.Fork(); err != nil || len(f.Checkpoints()) != 2 {
+			t.Error(err)
+		}
+	}
+	if len(ids) != len(all) {
+		t.Errorf("%d ids of %d", len(ids), len(all))
+	}
+	if _, err := r.witness.config.State.KeepFork(receipt.Fork{}, start); err == nil {
+		t.Error("kept no fork at all")
+	}
+}
+
+// TestEvidenceIn: a state is read beside no witness, and left as it is.
+func TestEvidenceIn(t *testing.T) {
+	r := newRig(t)
+	r.want(200, r.log.grow(t, trunk, 0, 5))
+	r.want(422, r.log.grow(t, other, 5, 5))
+	want := r.evidence()
+	if _, err := EvidenceIn(r.path); !errors.Is(err, ErrInUse) {
+		t.Errorf("beside a witness: %v", err)
+	}
+	r.close()
+	before, err := os.ReadFile(r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := EvidenceIn(r.path)
+	if err != nil || !reflect.DeepEqual(all, want) || len(all) != 1 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	after, err := os.ReadFile(r.path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("changed: %v", err)
+	}
+	if _, err := EvidenceIn(r.path + ".not"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
+	r.open(OpenState)
 }
 
 // TestEvidenceIsBounded shows the bound of each kind, and that the first ones stay.
 func TestEvidenceIsBounded(t *testing.T) {
 	r := newRig(t)
-	r.want(200, r.log.grow(t, trunk, 0, 5))
+	r.want(200, r.log.grow(t, trunk, 0, 4))
 	for i := range 20 {
-		r.want(422, r.log.grow(t, other, 5, 8+i))
+		r.want(422, r.log.grow(t, other, 4, 8+i))
 	}
 	for i := range 70 {
-		r.want(422, r.log.grow(t, branch{name: strconv.Itoa(i)}, 5, 5))
+		r.want(422, r.log.grow(t, branch{name: strconv.Itoa(i)}, 4, 4))
 	}
 	count := make(map[string]int)
 	roots := make(map[string]bool)
@@ -101,7 +223,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 	if count["fork"] != 64 || count["unproven"] != 16 {
 		t.Errorf("evidence %v, want 64 forks and 16 unproven", count)
 	}
-	if first := r.log.head(branch{name: "0"}, 5).Root; !roots[string(first[:])] {
+	if first := r.log.head(branch{name: "0"}, 4).Root; !roots[string(first[:])] {
 		t.Error("the first fork is not kept")
 	}
 }

@@ -84,8 +84,9 @@ func (w *Witness) adopt(logger *slog.Logger, found record) error {
 	return errChanged
 }
 
+// keepContradiction keeps two checkpoints that one witness cannot have cosigned both.
 func (w *Witness) keepContradiction(held, found record) error {
-	_, err := w.config.State.keep(contradiction, found.checkpoint, Evidence{
+	_, err := w.config.State.keep(contradiction, found.checkpoint.Body(), Evidence{
 		Origin:  found.checkpoint.Origin,
 		Kind:    contradiction.String(),
 		Time:    w.config.Now().UTC(),

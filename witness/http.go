@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// maxBody bounds an add-checkpoint: 16 ML-DSA-44 signature lines and 63 hashes take 57 kB (SN-7).
+	// maxBody bounds a request: 16 ML-DSA-44 signature lines and 63 hashes take 57 kB (SN-7).
 	maxBody = 128 << 10
 	// maxRequests bounds the requests that are answered at one time, and so their bodies in memory.
 	maxRequests = 1024
@@ -26,11 +26,15 @@ const (
 // Handler serves
 //
 //	POST /add-checkpoint                       c2sp.org/tlog-witness, TW-1 … TW-17
+//	POST /sign-subtree                         TW-21 … TW-23, with a key of type 0x06; else 404
 //	GET  /<SHA-256 of origin>/checkpoint       the latest cosigned checkpoint, TW-24 … TW-26
 //	     /kept/…                               what is kept for other witnesses, see keepRoutes
 func (w *Witness) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", w.addCheckpoint)
+	if len(w.subtrees.keys) > 0 {
+		mux.HandleFunc("POST /sign-subtree", w.signSubtree)
+	}
 	mux.HandleFunc("GET /{origin}/checkpoint", func(rw http.ResponseWriter, r *http.Request) {
 		origin, ok := w.roster.Load().origins[r.PathValue("origin")]
 		if !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
@@ -47,16 +51,19 @@ func (w *Witness) addCheckpoint(rw http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	w.limitTime(rw, start)
 	lines, err := w.answer(rw, r)
-	status := http.StatusOK
-	if err != nil {
-		status = writeError(rw, err)
-	} else {
-		rw.Header().Set("Content-Type", textPlain)
-		rw.Header().Set("Cache-Control", "no-store")
-		_, _ = rw.Write(lines) // a client that went away asks again
-	}
-	w.metrics.requests.WithLabelValues(strconv.Itoa(status)).Inc()
+	w.metrics.requests.WithLabelValues(finish(rw, lines, err)).Inc()
 	w.metrics.elapsed.Observe(time.Since(start).Seconds())
+}
+
+// finish answers with cosignature lines or the error, and returns the status.
+func finish(rw http.ResponseWriter, lines []byte, err error) string {
+	if err != nil {
+		return strconv.Itoa(writeError(rw, err))
+	}
+	rw.Header().Set("Content-Type", textPlain)
+	rw.Header().Set("Cache-Control", "no-store")
+	_, _ = rw.Write(lines) // a client that went away asks again
+	return strconv.Itoa(http.StatusOK)
 }
 
 // limitTime bounds reading the request and, by as much again, writing the answer. Connections that
@@ -131,18 +138,23 @@ func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
 	for _, s := range r.signatures {
 		offered.WriteString(s.String())
 	}
-	kept, err := w.config.State.keep(refused.kind, r.checkpoint, Evidence{
+	kind, proof := refused.kind, ""
+	if f, err := r.convict(refused.held, []byte(offered.String())); err == nil {
+		kind, proof = fork, string(f.Bytes())
+	}
+	kept, err := w.config.State.keep(kind, r.checkpoint.Body(), Evidence{
 		Origin:  r.checkpoint.Origin,
-		Kind:    refused.kind.String(),
+		Kind:    kind.String(),
 		Time:    w.config.Now().UTC(),
 		Held:    string(refused.held.note),
 		Offered: offered.String(),
+		Proof:   proof,
 	})
 	switch {
 	case err != nil:
-		logger.Error("conflicting checkpoint could not be kept", "kind", refused.kind.String(), "err", err)
+		logger.Error("conflicting checkpoint could not be kept", "kind", kind.String(), "err", err)
 	case kept:
-		logger.Warn("conflicting checkpoint kept as evidence", "kind", refused.kind.String())
+		logger.Warn("conflicting checkpoint kept as evidence", "kind", kind.String())
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec // add-checkpoint by status
 	elapsed  prometheus.Histogram   // of add-checkpoint
+	subtrees *prometheus.CounterVec // sign-subtree by status
 	size     *prometheus.GaugeVec   // of the latest cosigned checkpoint, by origin
 	time     *prometheus.GaugeVec   // of the latest cosignature, by origin
 	evidence *prometheus.GaugeVec   // kept, by origin
@@ -32,6 +33,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help:    "Time from the header of an add-checkpoint to its answer.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
 		}),
+		subtrees: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "cocket_witness_subtrees_total",
+			Help: "Requests to sign-subtree by status of the answer.",
+		}, []string{"status"}),
 		size: gauge("cocket_witness_size", "Size of the latest cosigned checkpoint."),
 		time: gauge("cocket_witness_time_seconds", "POSIX time of the latest cosignature."),
 		evidence: gauge("cocket_witness_evidence",

@@ -22,7 +22,7 @@ type both struct {
 	key    receipt.VerifierKey
 }
 
-func newBoth(t *testing.T) both {
+func newBoth(t testing.TB) both {
 	b := both{rig: newRig(t)}
 	skey, vkey, err := receipt.GenerateKey(seed("second key"), receipt.MLDSA44, b.log.origin)
 	if err != nil {
@@ -58,7 +58,7 @@ func (b *both) restart() {
 	}
 	b.keys = []receipt.VerifierKey{first, second}
 	b.witness, err = New(Config{
-		State: b.witness.config.State, Keys: []*receipt.Cosigner{ed25519, mldsa},
+		State: b.witness.config.State, Keys: []Signer{ed25519, mldsa},
 		Logs: []Log{{Keys: []receipt.VerifierKey{b.log.key, b.key}}}, Now: b.clock.now,
 	})
 	if err != nil {

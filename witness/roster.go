@@ -35,7 +35,7 @@ type roster struct {
 
 // newRoster refuses a log without a key, two logs of one origin, and a key of the witness itself:
 // what it cosigns would be what it takes for signed by the log.
-func newRoster(logs []Log, own []*receipt.Cosigner) (*roster, error) {
+func newRoster(logs []Log, own []key) (*roster, error) {
 	r := &roster{logs: make(map[string]Log, len(logs)), origins: make(map[string]string, len(logs))}
 	for _, l := range logs {
 		if len(l.Keys) == 0 {
@@ -54,9 +54,9 @@ func newRoster(logs []Log, own []*receipt.Cosigner) (*roster, error) {
 	return r, nil
 }
 
-func (l Log) check(own []*receipt.Cosigner) error {
+func (l Log) check(own []key) error {
 	for i, k := range l.Keys {
-		isOwn := func(c *receipt.Cosigner) bool { return c.VerifierKey() == k.String() }
+		isOwn := func(o key) bool { return o.public == k }
 		switch {
 		case k.Name != l.Origin():
 			return fmt.Errorf("log %s has a key named %s", l.Origin(), k.Name)
@@ -75,7 +75,7 @@ func (l Log) check(own []*receipt.Cosigner) error {
 // SetLogs replaces the logs that are witnessed. What was cosigned for a log stays known when it is
 // left out, and counts again when it comes back.
 func (w *Witness) SetLogs(logs []Log) error {
-	r, err := newRoster(logs, w.config.Keys)
+	r, err := newRoster(logs, w.keys)
 	if err != nil {
 		return err
 	}

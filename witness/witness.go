@@ -33,7 +33,7 @@ type Config struct {
 	State *State
 	// Keys make the cosignatures; each signs every checkpoint: one of Ed25519 (type 0x04), one of
 	// ML-DSA-44 (type 0x06), or both.
-	Keys []*receipt.Cosigner
+	Keys []Signer
 	// Logs are the logs to be witnessed at first; SetLogs replaces them.
 	Logs []Log
 	// Peers are the addresses of other witnesses that keep what this one cosigns (see peers): http or
@@ -74,9 +74,9 @@ func (c Config) withDefaults() Config {
 // cosigns only what Run has caught up with.
 type Witness struct {
 	config  Config
-	own     []receipt.VerifierKey // of config.Keys
+	keys    []key
 	roster  atomic.Pointer[roster]
-	slots   chan struct{} // holds one element for each request being answered
+	slots   chan struct{} // holds one element for each add-checkpoint being answered
 	metrics *metrics
 	catchUp *catchUp
 	peers   *peers
@@ -84,6 +84,8 @@ type Witness struct {
 	// peersVouch says that the peers were the same before this generation of the state.
 	peersVouch bool
 	keptSlots  chan struct{} // as slots, for what is kept
+
+	subtrees *subtrees
 }
 
 // New checks the configuration. The state remains its owner's, to be closed after the last request.
@@ -92,10 +94,12 @@ func New(c Config) (*Witness, error) {
 	if c.State == nil {
 		return nil, errors.New("witness without state")
 	}
-	if err := checkKeys(c.Keys); err != nil {
+	keys, err := newKeys(c.Keys)
+	if err != nil {
 		return nil, err
 	}
-	w := &Witness{config: c, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w := &Witness{config: c, keys: keys, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w.subtrees = newSubtrees(keys, w.witnesses)
 	if err := w.connect(); err != nil {
 		return nil, err
 	}
@@ -116,37 +120,29 @@ func New(c Config) (*Witness, error) {
 
 // connect prepares what has to do with other witnesses.
 func (w *Witness) connect() (err error) {
-	for _, k := range w.config.Keys {
-		key, err := receipt.ParseVerifierKey(k.VerifierKey())
-		if err != nil {
-			return err
-		}
-		w.own = append(w.own, key)
-	}
 	w.catchUp, w.keptSlots = newCatchUp(), make(chan struct{}, maxKeptAsked)
-	if w.keeps, err = newKeeps(w.config.Keeps, w.own); err != nil {
+	if w.keeps, err = newKeeps(w.config.Keeps, w.own()); err != nil {
 		return err
 	}
-	if w.peers, err = newPeers(w.config.Peers, w.config.PeerWrite, w.own[0]); err != nil {
+	if w.peers, err = newPeers(w.config.Peers, w.config.PeerWrite, w.own()[0]); err != nil {
 		return err
 	}
 	w.peersVouch, err = w.config.State.setPeers(w.peers.String())
 	return err
 }
 
-// checkKeys wants a key, and none twice.
-func checkKeys(keys []*receipt.Cosigner) error {
-	if len(keys) == 0 {
-		return errors.New("witness without a cosignature key")
+// own returns the public keys of the witness.
+func (w *Witness) own() (public []receipt.VerifierKey) {
+	for _, k := range w.keys {
+		public = append(public, k.public)
 	}
-	seen := make(map[string]bool)
-	for _, k := range keys {
-		if vkey := k.VerifierKey(); seen[vkey] {
-			return fmt.Errorf("cosignature key %s is given twice", vkey)
-		}
-		seen[k.VerifierKey()] = true
-	}
-	return nil
+	return public
+}
+
+// witnesses reports whether the origin is that of a log that is witnessed here.
+func (w *Witness) witnesses(origin string) bool {
+	_, known := w.log(origin)
+	return known
 }
 
 // Health returns why the witness signs nothing any more, or nothing for some logs, or nil.

@@ -18,7 +18,8 @@ func newCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cocket-witness --config FILE",
 		Short: "Cosign the checkpoints of logs that only grow",
-		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness).
+		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness), and with an
+ML-DSA-44 key subtrees of what was cosigned.
 
 The witness must exist: "cocket-witness init" makes its state, once. SIGTERM or an
 interrupt lets running requests finish and stops.
@@ -34,7 +35,8 @@ The configuration, with paths relative to its folder:
   admin: 127.0.0.1:9081      # optional: /metrics, /health, /evidence, /debug/pprof
   dir: w1                    # state, made by init
   keys: [w1.key, w1-pq.key]  # from "cocket keygen --type cosignature", mode 0600;
-                             # Ed25519, ML-DSA-44 or one of each
+                             # Ed25519, ML-DSA-44 or one of each; of an encrypted one
+                             # {file: w1.key.age, passphrase_file: w1.pass}
   tls: {certificate: cert.pem, key: key.pem}   # optional
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
@@ -69,7 +71,7 @@ cannot go on, 2 the command line is wrong.`,
 	root.PersistentFlags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // fails for an unknown name only
 	root.Flags().BoolVar(&verbose, "verbose", false, "log every request of a known log")
-	root.AddCommand(newInitCommand(&path), newAcceptCommand(&path), newRenewCommand(&path))
+	root.AddCommand(newInitCommand(&path), newEvidenceCommand(&path), newAcceptCommand(&path), newRenewCommand(&path))
 	return root
 }
 

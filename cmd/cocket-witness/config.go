@@ -26,7 +26,7 @@ type Config struct {
 	Journal config.Path `yaml:"journal"`
 	// Keys are the files of the cosignature keys, made by "cocket keygen --type cosignature", one of
 	// Ed25519 and one of ML-DSA-44 ("--algorithm ml-dsa-44"). Each signs every checkpoint.
-	Keys []config.Path `yaml:"keys"`
+	Keys []Key `yaml:"keys"`
 	// Logs are the keys of the logs that are witnessed. A key's name is the origin of its log; a log
 	// that changes its key, or signs with two, stands in the list twice.
 	Logs []Log `yaml:"logs"`
@@ -80,6 +80,11 @@ func (c Config) check() error {
 	case len(c.Logs) == 0:
 		return errors.New("logs: missing: want the vkey of a log")
 	}
+	for i, k := range c.Keys {
+		if err := k.check(); err != nil {
+			return fmt.Errorf("keys[%d]: %w", i, err)
+		}
+	}
 	return c.Config.Check()
 }
 
@@ -104,10 +109,10 @@ func (c Config) readKeeps() (keys []receipt.VerifierKey, err error) {
 }
 
 // readKeys reads the cosignature keys.
-func (c Config) readKeys() ([]*receipt.Cosigner, error) {
-	var keys []*receipt.Cosigner
-	for i, path := range c.Keys {
-		key, err := keyfile.ReadCosigner(string(path))
+func (c Config) readKeys() ([]witness.Signer, error) {
+	var keys []witness.Signer
+	for i, k := range c.Keys {
+		key, err := k.read()
 		if err != nil {
 			return nil, fmt.Errorf("keys[%d]: %w", i, err)
 		}

@@ -16,6 +16,8 @@ func FuzzConfig(f *testing.F) {
 		"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n- vkey_file: log.pub\n"))
 	f.Add([]byte("dir: state\nkeys: [a, b]\nlogs: [{vkey: a+00000000+AAAA}]\nlisten: :1\nclock_step: 1m\n"))
 	f.Add([]byte("dir: state\nkeys: w.key\nlogs: []\n"))
+	f.Add([]byte("dir: state\nkeys: [{file: w.key.age, passphrase_file: p}, {file: x, passphrase_credential: c}]\n" +
+		"listen: :1\nlogs: [{vkey_file: log.pub}]\n"))
 	path := filepath.Join(f.TempDir(), "witness.yaml")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -30,6 +32,11 @@ func FuzzConfig(f *testing.F) {
 		}
 		if !filepath.IsAbs(c.state()) || len(c.Keys) == 0 || len(c.Logs) == 0 {
 			t.Fatalf("accepted without what it needs: %+v", c)
+		}
+		for i, k := range c.Keys {
+			if !filepath.IsAbs(string(k.File)) || k.PassphraseFile != "" && !filepath.IsAbs(string(k.PassphraseFile)) {
+				t.Fatalf("key %d is read as %+v", i, k)
+			}
 		}
 		for i, l := range c.Logs {
 			if key, err := l.read(); err == nil && l.VKey != "" && key.String() != l.VKey {

@@ -115,6 +115,9 @@ func TestExitStatus(t *testing.T) {
 		{"init", 2, "--config FILE is missing"},
 		{"--confg w1.yaml", 2, "unknown flag: --confg"},
 		{"strat --config w1.yaml", 2, `unknown command "strat"`},
+		{"evidence", 2, "--config FILE is missing"},
+		{"evidence 012345678901 --config w1.yaml", 2, "one ID and --out FILE"},
+		{"evidence --out x --config w1.yaml", 2, "one ID and --out FILE"},
 		{"init more --config w1.yaml", 2, `unknown command "more"`},
 		{"--config /does/not/exist.yaml", 1, "/does/not/exist.yaml: no such file"},
 	} {

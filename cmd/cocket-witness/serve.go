@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"cocket.example/cmd/internal/server"
@@ -68,12 +69,18 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger,
 		return s, nil, err
 	}
 	for _, key := range settings.Keys {
-		logger.Info("cosigning", "key", fmt.Sprintf("%s+%08x", key.Name(), key.KeyHash()))
+		logger.Info("cosigning", "key", shortKey(key.VerifierKey()))
 	}
 	admin := http.NewServeMux()
 	admin.Handle("/", server.Admin(registry, w.Health))
 	admin.HandleFunc("GET /evidence", evidence(state))
 	return server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}, w, nil
+}
+
+// shortKey is the name and the id of a vkey.
+func shortKey(vkey string) string {
+	parts := strings.SplitN(vkey, "+", 3)
+	return strings.Join(parts[:min(len(parts), 2)], "+")
 }
 
 // evidence answers with the checkpoints that logs have signed and that conflict with cosigned ones,

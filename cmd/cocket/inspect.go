@@ -21,7 +21,7 @@ func newInspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
-checkpoint, policy or key, which is told by its content. No signature is verified; see
+checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
 verify for that. Of a secret key or an opening the secret is never shown, but
 the values of an opening are.`,
 		Example: `  cocket inspect cert.opening.json
@@ -58,6 +58,7 @@ const (
 	kindReceipt    kind = "a receipt"
 	kindBatch      kind = "a batch receipt"
 	kindCheckpoint kind = "a checkpoint"
+	kindFork       kind = "a fork"
 	kindPolicy     kind = "a policy"
 	kindKey        kind = "a verifier key"
 	kindSecret     kind = "a secret key"
@@ -77,6 +78,8 @@ func recognise(b []byte) kind {
 		return kindReceipt
 	case strings.HasPrefix(text, "cocket-batch/"):
 		return kindBatch
+	case strings.HasPrefix(text, "cocket.example/fork@"):
+		return kindFork
 	case strings.HasPrefix(text, "PRIVATE+KEY+"):
 		return kindSecret
 	case strings.Contains(text, "\n\n\u2014 "):
@@ -122,12 +125,13 @@ func inspect(k kind, b []byte) (*facts, error) {
 		kindReceipt:    showReceipt,
 		kindBatch:      showBatch,
 		kindCheckpoint: showCheckpoint,
+		kindFork:       showFork,
 		kindPolicy:     showPolicy,
 		kindKey:        showKey,
 		kindSecret:     showSecret,
 	}[k]
 	if show == nil {
-		return nil, errors.New("want an entry, opening, disclosure, receipt, batch receipt, checkpoint, policy or key")
+		return nil, errors.New("want an entry, opening, disclosure, receipt, batch receipt, checkpoint, fork, policy or key")
 	}
 	return f, show(f, b)
 }
@@ -228,6 +232,20 @@ func showCheckpoint(f *facts, b []byte) error {
 	for _, s := range signatures {
 		f.add("signature", fmt.Sprintf("%s (key id %08x, %s, not verified)", s.Name, s.ID, signatureKind(s)))
 	}
+	return nil
+}
+
+func showFork(f *facts, b []byte) error {
+	fork, err := receipt.ParseFork(b)
+	if err != nil {
+		return err
+	}
+	for _, cp := range fork.Checkpoints() {
+		f.add("origin", cp.Origin)
+		f.add("size", fmt.Sprint(cp.Size))
+		f.add("root", base64Hash(cp.Root))
+	}
+	f.add("signatures", "(not verified)")
 	return nil
 }
 

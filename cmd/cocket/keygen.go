@@ -4,6 +4,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -43,17 +44,26 @@ Types:
 
 Logs and witnesses may have a second key of ML-DSA-44, which withstands quantum
 computers, beside the one of Ed25519: a file for each. Its secret is as short, its
-vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.`,
+vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.
+
+With --passphrase-file the secret key of a witness is encrypted with age
+(age-encryption.org/v1) for the one line of that file, which must be yours alone.`,
 		Example: `  cocket keygen --type log --name customs.example/log --out log.key > log.vkey
   cocket keygen --type log --name customs.example/log --algorithm ml-dsa-44 --out log-pq.key
-  cocket keygen --type cosignature --name witness.example/w1 --out w1.key`,
+  cocket keygen --type cosignature --name witness.example/w1 --out w1.key
+  cocket keygen --type cosignature --name witness.example/w1 --passphrase-file w1.pass \
+    --out w1.key.age`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pair, err := spec.generate()
 			if err != nil {
 				return err
 			}
-			if err := keyfile.Write(out, pair.skey); err != nil {
+			secret, err := spec.seal(pair.skey)
+			if err != nil {
+				return err
+			}
+			if err := keyfile.Write(out, secret); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), pair.vkey)
@@ -64,17 +74,29 @@ vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.`,
 	cmd.Flags().StringVar(&spec.name, "name", "", "name of the key, such as customs.example/log")
 	cmd.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist yet")
 	cmd.Flags().StringVar(&spec.algorithm, "algorithm", "ed25519", "ed25519, or for log and cosignature ml-dsa-44")
+	cmd.Flags().StringVar(&spec.passphrase, "passphrase-file", "", "`FILE` of a passphrase that encrypts the key (cosignature)")
 	require(cmd, "type", "name", "out")
 	return cmd
 }
 
 // keySpec is what the flags say of a key.
-type keySpec struct{ typ, name, algorithm string }
+type keySpec struct{ typ, name, algorithm, passphrase string }
+
+// seal returns what is written: the key in clear or, with a passphrase, encrypted.
+func (s keySpec) seal(skey string) (string, error) {
+	if s.passphrase == "" {
+		return skey, nil
+	}
+	return keyfile.Seal(skey, keyfile.Passphrase{File: s.passphrase})
+}
 
 // keyPair is a key in the text forms of signed notes.
 type keyPair struct{ skey, vkey string }
 
 func (s keySpec) generate() (keyPair, error) {
+	if s.passphrase != "" && s.typ != "cosignature" {
+		return keyPair{}, errors.New("--passphrase-file is for --type cosignature: cocket-witness alone reads encrypted keys")
+	}
 	types, ok := keyTypes[s.algorithm]
 	if !ok {
 		return keyPair{}, fmt.Errorf("--algorithm %s is not known, want ed25519 or ml-dsa-44", s.algorithm)

@@ -23,6 +23,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 const (
 	statusRefuted = 1 // what was given does not verify
 	statusUntried = 2 // could not be tried: bad flags, a missing file, no connection
+	statusForked  = 3 // a log is proven to have forked
 )
 
 // refutedError is the error of something that was checked and does not hold.
@@ -49,6 +50,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	fmt.Fprintf(stderr, "cocket: %s\n", strict.Printable(err.Error(), "\n\t"))
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
+	}
+	if errors.As(err, new(convictedError)) {
+		return statusForked
 	}
 	return statusUntried
 }

@@ -38,7 +38,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "steal": steal},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await, "steal": steal, "offer": offer, "port": port, "status": status,
+		},
 	})
 }
 

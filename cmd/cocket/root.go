@@ -24,7 +24,8 @@ The way of a declaration:
   verify    checks an opening or a disclosure, without any connection
   disclose  shows some fields of an opening, and nothing of the others
 
-Exit status: 0 all is well, 1 something does not verify, 2 could not be tried.`,
+Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
+3 a log is proven to have forked.`,
 		Version:       build.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -48,7 +48,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	s := &site{t: t, dir: t.TempDir()}
 	key := func(typ, name string) (skey string) {
-		pair, err := keySpec{typ, name, "ed25519"}.generate()
+		pair, err := keySpec{typ, name, "ed25519", ""}.generate()
 		s.must(err)
 		return pair.skey
 	}

@@ -18,6 +18,7 @@ import (
 type verification struct {
 	policy, receipt        string
 	certifiers, submitters []string
+	logKeys                []string
 	json                   bool
 }
 
@@ -25,19 +26,39 @@ func newVerifyCommand() *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
 		Use:   "verify --policy FILE [--receipt FILE] FILE",
-		Short: "Check an opening with its receipt, or a disclosure",
+		Short: "Check an opening with its receipt, a disclosure, or a fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
 connection is needed, and none is made. Every fact is reported by itself: what
 the entry says, which log and which witnesses signed and when, whether the entry
 is in the log, and every value shown.
 
 What is believed is the policy alone, and the keys given by --certifier and
---submitter: get them from someone else than from who shows you the declaration.`,
+--submitter: get them from someone else than from who shows you the declaration.
+
+A fork is a file by which a witness shows that a log has signed two trees that
+contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the log
+are those of the policy that are good for these sizes, or those of --log-key.
+
+Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is a
+fork and proves what it says. A fork never ends with 0, so that no program takes it
+for a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
-  cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json`,
+  cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
+  cocket verify --log-key log.vkey customs.fork`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := v.verify(args[0])
+			verifier, err := v.verifier()
+			if err != nil {
+				return err
+			}
+			file, err := readFile(args[0])
+			if err != nil {
+				return err
+			}
+			if recognise(file) == kindFork {
+				return v.convict(cmd.OutOrStdout(), file, verifier.Policy.Logs)
+			}
+			report, err := v.verify(verifier, args[0], file)
 			if err != nil {
 				return err
 			}
@@ -57,21 +78,17 @@ What is believed is the policy alone, and the keys given by --certifier and
 	cmd.Flags().StringArrayVar(&v.submitters, "submitter", nil,
 		"vkey of the submitter, or its `FILE`: the entry must then be signed by him")
 	cmd.Flags().BoolVar(&v.json, "json", false, "report for programs")
-	require(cmd, "policy")
+	cmd.Flags().StringArrayVar(&v.logKeys, "log-key", nil,
+		"of a fork: vkey of the log, or its `FILE`; again for each")
+	cmd.MarkFlagsOneRequired("policy", "log-key")
 	return cmd
 }
 
 // verify returns the report; an error is only what kept it from being tried.
-func (v verification) verify(path string) (client.Report, error) {
-	verifier, err := v.verifier()
-	if err != nil {
-		return client.Report{}, err
-	}
-	file, err := readFile(path)
-	if err != nil {
-		return client.Report{}, err
-	}
+func (v verification) verify(verifier client.Verifier, path string, file []byte) (client.Report, error) {
 	switch kind := recognise(file); {
+	case v.logKeys != nil:
+		return client.Report{}, fmt.Errorf("--log-key is for forks, and %s is %s", path, kind)
 	case kind == kindDisclosure && v.receipt != "":
 		return client.Report{}, errors.New("--receipt is for openings: a disclosure holds its receipt itself")
 	case kind == kindDisclosure:
@@ -89,13 +106,15 @@ func (v verification) verify(path string) (client.Report, error) {
 		}
 		return verifier.VerifyOpening(file, proof), nil
 	default:
-		return client.Report{}, fmt.Errorf("%s is %s, want an opening or a disclosure", path, kind)
+		return client.Report{}, fmt.Errorf("%s is %s, want an opening or a disclosure, or a fork", path, kind)
 	}
 }
 
 func (v verification) verifier() (verifier client.Verifier, err error) {
-	if verifier.Policy, err = readPolicy(v.policy); err != nil {
-		return verifier, err
+	if v.policy != "" {
+		if verifier.Policy, err = readPolicy(v.policy); err != nil {
+			return verifier, err
+		}
 	}
 	if verifier.Certifiers, err = vkeys(v.certifiers); err != nil {
 		return verifier, fmt.Errorf("--certifier: %w", err)

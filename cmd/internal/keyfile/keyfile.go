@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package keyfile keeps keys in files. A secret is one line in a file that only its owner can read;
-// a verifier key is one line in a file, or stands literally on a command line.
+// Package keyfile keeps keys in files. A secret is one line in a file that only its owner can read, or
+// such a line encrypted for a passphrase; a verifier key is one line in a file, or stands literally on a
+// command line.
 package keyfile
 
 import (
@@ -18,7 +19,7 @@ import (
 )
 
 // maxSize bounds a key file. The longest key in use, an ML-DSA-44 verifier key, has below 2,100
-// bytes; secrets are short, whatever their type.
+// bytes; secrets are short, whatever their type, and 500 bytes longer if they are encrypted.
 const maxSize = 4096
 
 // Write writes a secret line to a new file that only its owner can read (mode 0600). It returns
@@ -68,8 +69,16 @@ func ReadLogSigner(path string) (receipt.LogSigner, error) {
 }
 
 // ReadCosigner reads a witness's cosignature key: Ed25519 (type 0x04) or ML-DSA-44 (type 0x06, CS-2).
-func ReadCosigner(path string) (*receipt.Cosigner, error) {
-	return readSecret(path, receipt.NewCosigner)
+// With a passphrase the file must be encrypted (age-encryption.org/v1), else it must not.
+func ReadCosigner(path string, p Passphrase) (*receipt.Cosigner, error) {
+	if p == (Passphrase{}) {
+		return readSecret(path, receipt.NewCosigner)
+	}
+	skey, err := readSealed(path, p)
+	if err != nil {
+		return nil, err
+	}
+	return parseSecret(path, skey, receipt.NewCosigner)
 }
 
 func readSecret[T any](path string, parse func(skey string) (T, error)) (key T, err error) {
@@ -77,6 +86,10 @@ func readSecret[T any](path string, parse func(skey string) (T, error)) (key T, 
 	if err != nil {
 		return key, err
 	}
+	return parseSecret(path, skey, parse)
+}
+
+func parseSecret[T any](path, skey string, parse func(skey string) (T, error)) (key T, err error) {
 	if key, err = parse(skey); err != nil {
 		return key, fmt.Errorf("%s: %w", path, err)
 	}
@@ -107,9 +120,15 @@ func VerifierKey(vkeyOrPath string) (receipt.VerifierKey, error) {
 	return ReadVerifierKey(vkeyOrPath)
 }
 
-// readLine reads a file of one line, whose mode check has approved. Mode and content are those of
-// the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
+// readLine reads a file of one line, whose mode check has approved.
 func readLine(path string, check func(os.FileInfo) error) (string, error) {
+	return readText(path, check, oneLine)
+}
+
+// readText returns what parse makes of a file whose mode check has approved. Mode and content are those
+// of the same open file. O_NONBLOCK keeps a named pipe from holding the program up.
+func readText(path string, check func(os.FileInfo) error, parse func([]byte) (string, error),
+) (string, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", err
@@ -129,7 +148,10 @@ func readLine(path string, check func(os.FileInfo) error) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line, err := oneLine(content)
+	if len(content) > maxSize {
+		return "", fmt.Errorf("%s has more than %d bytes: want one line", path, maxSize)
+	}
+	line, err := parse(content)
 	if err != nil {
 		return "", fmt.Errorf("%s %w", path, err)
 	}
@@ -146,8 +168,9 @@ func checkMode(info os.FileInfo) error {
 
 // oneLine returns the only line of the content. Its errors never repeat what may be a secret.
 func oneLine(content []byte) (string, error) {
-	if len(content) > maxSize {
-		return "", fmt.Errorf("has more than %d bytes: want one line", maxSize)
+	if isSealed(content) {
+		return "", errors.New("is encrypted with age: want its passphrase too or, where none can be given, " +
+			"a file in clear")
 	}
 	line, rest, err := strict.Line(content)
 	if err != nil {

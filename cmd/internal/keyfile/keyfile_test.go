@@ -71,14 +71,14 @@ func TestReadSigner(t *testing.T) {
 	if err != nil || signer.VerifierKey() != vkey {
 		t.Errorf("read %v, %v, want %s", signer, err, vkey)
 	}
-	if _, err := ReadCosigner(put(t, skey+"\n", 0o600)); err == nil {
+	if _, err := ReadCosigner(put(t, skey+"\n", 0o600), Passphrase{}); err == nil {
 		t.Error("a log's key was read as a witness's")
 	}
 }
 
 func TestReadCosigner(t *testing.T) {
 	skey, vkey := newPair(t, receipt.Cosignature)
-	cosigner, err := ReadCosigner(put(t, skey+"\n", 0o400))
+	cosigner, err := ReadCosigner(put(t, skey+"\n", 0o400), Passphrase{})
 	if err != nil || cosigner.VerifierKey() != vkey {
 		t.Errorf("read %v, %v, want %s", cosigner, err, vkey)
 	}
@@ -94,7 +94,7 @@ func TestReadMLDSA(t *testing.T) {
 	if signer, err := ReadLogSigner(path); err != nil || signer.VerifierKey() != vkey {
 		t.Errorf("log: %v, %v", signer, err)
 	}
-	if cosigner, err := ReadCosigner(path); err != nil || cosigner.VerifierKey() != vkey {
+	if cosigner, err := ReadCosigner(path, Passphrase{}); err != nil || cosigner.VerifierKey() != vkey {
 		t.Errorf("witness: %v, %v", cosigner, err)
 	}
 	if _, err := ReadSigner(path); err == nil || !strings.Contains(err.Error(), path+": secret key of type 0x06") {
