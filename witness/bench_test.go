@@ -32,6 +32,7 @@ func BenchmarkAdd(b *testing.B) {
 				}
 				return
 			}
+			defer func() { b.ReportMetric(float64(b.N)/float64(commits(r.witness.config.State)), "requests/commit") }()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					add()
