@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -67,26 +68,71 @@ func of(key receipt.VerifierKey, signatures []receipt.Signature) (own []receipt.
 	return own
 }
 
+// maxRaces bounds how often a request is judged again because another one of its log came before it.
+const maxRaces = 64
+
 // cosign swaps the record of the origin for the request's checkpoint, if it may follow, and returns
-// the cosignature lines once the swap is durable (TW-12). They are stored with the checkpoint, so
-// they are made before the commit; if it fails, they leave with the record.
-func (w *Witness) cosign(r request) ([]byte, error) {
-	next, err := w.config.State.swap(r.checkpoint.Origin, func(held record) (record, error) {
-		if err := judge(held, r); err != nil {
-			return record{}, err
+// the cosignature lines once the swap is durable (TW-12), here and with a quorum of the peers. They are
+// made before the commit, outside its lock, and leave only if what was judged is still held then.
+func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
+	for range maxRaces {
+		held, err := w.config.State.latest(r.checkpoint.Origin)
+		if err != nil {
+			return nil, err
 		}
-		return w.sign(held, r)
-	})
-	return next.cosignatures, err
+		if err := w.mayCosign(held); err != nil {
+			return nil, err
+		}
+		if err := judge(held, r); err != nil {
+			return nil, err
+		}
+		next, err := w.sign(held, r)
+		if err != nil {
+			return nil, err
+		}
+		if !next.same(held) {
+			err = w.config.State.swap(r.checkpoint.Origin, held, next)
+		}
+		if errors.Is(err, errChanged) {
+			continue
+		}
+		if err == nil {
+			err = w.replicate(ctx, next)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return next.cosignatures, nil
+	}
+	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
 }
 
-// sign makes the record that follows the one held.
+// replicate waits for a quorum of the peers to keep the record. If one of them keeps what contradicts
+// it, they are all heard again, which stops the log.
+func (w *Witness) replicate(ctx context.Context, next record) error {
+	if err := w.peers.replicate(ctx, next); err != nil {
+		if errors.Is(err, errContrary) {
+			w.catchUp.again(next.checkpoint.Origin)
+		}
+		w.config.Logger.Warn("not kept by the peers", "origin", next.checkpoint.Origin, "err", err)
+		refused := refuse(http.StatusServiceUnavailable, "too few of the peers of this witness can be reached")
+		refused.logged = true
+		return refused
+	}
+	return nil
+}
+
+// sign makes the record that follows the one held. That is the one held itself if it was made in this
+// second for the same checkpoint: of many who ask at once for a refresh, one is signed for.
 func (w *Witness) sign(held record, r request) (record, error) {
 	t, err := w.timestamp(held)
 	if err != nil {
 		return record{}, err
 	}
-	next := record{checkpoint: r.checkpoint, time: t}
+	if held.cosignatures != nil && held.checkpoint == r.checkpoint && held.time == t {
+		return held, nil
+	}
+	next := record{checkpoint: r.checkpoint, time: t, generation: held.generation}
 	next.note = append(r.checkpoint.Body(), '\n')
 	for _, s := range r.signatures {
 		next.note = append(next.note, s.String()...)

@@ -24,19 +24,21 @@ const (
 	fork     conflict = 'f' // two trees that contradict each other: the log's own signatures convict it
 	unproven conflict = 'u' // a larger tree whose proof does not hold: the log or the sender is at fault
 	watched  conflict = 'w' // a fork that nobody offered, but that was found in what the log publishes
+
+	contradiction conflict = 'c' // two cosignatures of one witness, of which it can have made only one
 )
 
 // maxEvidence is how many checkpoints of each kind are kept for an origin. The first ones are
 // kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
 // an honest checkpoint with a wrong proof, so those have a bound of their own.
-var maxEvidence = map[conflict]int{fork: 64, unproven: 16, watched: 64}
+var maxEvidence = map[conflict]int{fork: 64, unproven: 16, watched: 64, contradiction: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was
 // held then (TW-10); or a fork that was found otherwise.
 type Evidence struct {
 	ID      string    `json:"id,omitempty"` // 12 hexadecimal digits; not stored, but derived of the key
 	Origin  string    `json:"origin"`
-	Kind    string    `json:"kind"` // "fork", "unproven" or "watched"
+	Kind    string    `json:"kind"` // "fork", "unproven", "watched" or "contradiction"
 	Time    time.Time `json:"time"`
 	Held    string    `json:"held,omitempty"`    // signed note, with our cosignatures; empty if there was none
 	Offered string    `json:"offered,omitempty"` // signed note, with the log's own lines; empty if it was found
@@ -44,11 +46,17 @@ type Evidence struct {
 }
 
 func (c conflict) String() string {
-	return map[conflict]string{none: "none", fork: "fork", unproven: "unproven", watched: "watched"}[c]
+	return map[conflict]string{
+		none: "none", fork: "fork", unproven: "unproven", watched: "watched", contradiction: "contradiction",
+	}[c]
 }
 
 // Fork returns the proof that convicts the log, or why there is none.
 func (e Evidence) Fork() (receipt.Fork, error) {
+	if e.Kind == contradiction.String() {
+		return receipt.Fork{}, errors.New("no proof against the log: the two checkpoints convict the witness that " +
+			"has cosigned both")
+	}
 	if e.Proof == "" {
 		return receipt.Fork{}, errors.New("no proof: the checkpoint came with a consistency proof that does not " +
 			"hold, and that may be the fault of whoever sent it or of the log")

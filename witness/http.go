@@ -28,6 +28,7 @@ const (
 //	POST /add-checkpoint                       c2sp.org/tlog-witness, TW-1 … TW-17
 //	POST /sign-subtree                         TW-21 … TW-23, with a key of type 0x06; else 404
 //	GET  /<SHA-256 of origin>/checkpoint       the latest cosigned checkpoint, TW-24 … TW-26
+//	     /kept/…                               what is kept for other witnesses, see keepRoutes
 func (w *Witness) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", w.addCheckpoint)
@@ -42,6 +43,7 @@ func (w *Witness) Handler() http.Handler {
 		}
 		w.checkpoint(rw, origin)
 	})
+	w.keepRoutes(mux)
 	return mux
 }
 
@@ -89,7 +91,7 @@ func (w *Witness) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	lines, err := w.cosign(request)
+	lines, err := w.cosign(r.Context(), request)
 	w.report(request, err)
 	return lines, err
 }
@@ -121,7 +123,7 @@ func (w *Witness) report(r request, err error) {
 		logger.Error("not cosigned", "err", err)
 	case refused.kind != none:
 		w.keep(logger, r, refused)
-	case refused.status == http.StatusServiceUnavailable:
+	case refused.status == http.StatusServiceUnavailable && !refused.logged:
 		logger.Error("not cosigned", "err", err)
 	default:
 		logger.Debug("refused", "status", refused.status, "err", err)
@@ -158,7 +160,7 @@ func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
 
 // checkpoint answers the monitoring GET.
 func (w *Witness) checkpoint(rw http.ResponseWriter, origin string) {
-	held, err := w.config.State.latest(origin)
+	held, err := w.visible(origin)
 	if err == nil && held.note == nil {
 		err = refuse(http.StatusNotFound, "no checkpoint of %s was cosigned yet", origin)
 	}
@@ -166,10 +168,15 @@ func (w *Witness) checkpoint(rw http.ResponseWriter, origin string) {
 		writeError(rw, err)
 		return
 	}
-	rw.Header().Set("Content-Type", textPlain)
 	rw.Header().Set("Cache-Control", "public, max-age=5")
+	writeNote(rw, held.note)
+}
+
+// writeNote answers with a checkpoint.
+func writeNote(rw http.ResponseWriter, note []byte) {
+	rw.Header().Set("Content-Type", textPlain)
 	rw.Header().Set("Access-Control-Allow-Origin", "*") // for explorers in a browser
-	_, _ = rw.Write(held.note)
+	_, _ = rw.Write(note)
 }
 
 // writeError answers with one line and returns its status. Only a refusal speaks for itself; any

@@ -26,6 +26,7 @@ type refusal struct {
 	text   string   // one line for the client, which with status 409 gets the size held instead
 	held   record   // if it matters
 	kind   conflict // none, unless the offered checkpoint is to be kept beside the one held
+	logged bool     // what it is due to is in the log already, once for all requests
 }
 
 func (r *refusal) Error() string { return r.text }

@@ -51,3 +51,25 @@ func (m *metrics) observe(origin string, s *State) {
 	m.time.WithLabelValues(origin).Set(float64(held.time))
 	m.evidence.WithLabelValues(origin).Set(float64(s.keptOf(origin)))
 }
+
+// waitingMetrics counts the logs for which nothing is cosigned when it is asked, by reason.
+type waitingMetrics struct {
+	witness *Witness
+	desc    *prometheus.Desc
+}
+
+func newWaitingMetrics(w *Witness) waitingMetrics {
+	return waitingMetrics{w, prometheus.NewDesc("cocket_witness_waiting",
+		"Logs for which nothing is cosigned, by what is missing.", []string{"reason"}, nil)}
+}
+
+// Describe is for the registry.
+func (m waitingMetrics) Describe(to chan<- *prometheus.Desc) { to <- m.desc }
+
+// Collect is for the registry.
+func (m waitingMetrics) Collect(to chan<- prometheus.Metric) {
+	waiting := m.witness.waiting()
+	for why := range reasonText {
+		to <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, float64(waiting[why]), string(why))
+	}
+}

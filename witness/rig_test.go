@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"cocket.example/receipt"
+	"cocket.example/witness/journal"
 	"github.com/prometheus/client_golang/prometheus"
 	bolt "go.etcd.io/bbolt"
 )
@@ -53,12 +54,14 @@ type rig struct {
 	logged   *lockedBuffer
 	registry *prometheus.Registry
 	witness  *Witness
+
+	configure func(*Config) // of the next open; may be nil
 }
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, path: filepath.Join(t.TempDir(), "witness.db"), log: newTestLog(t, "log.example/a")}
-	if err := CreateState(r.path); err != nil {
+	if err := files(r.path).Create(); err != nil {
 		t.Fatal(err)
 	}
 	r.clock = &clock{t: start}
@@ -69,6 +72,9 @@ func newRig(t testing.TB) *rig {
 	})
 	return r
 }
+
+// files is a state with a short journal, which is soon full.
+func files(path string) StateFiles { return StateFiles{Database: path, JournalSize: journal.MinSize} }
 
 // open opens the database as after a restart.
 func (r *rig) open(open func(string) (*State, error)) {
@@ -87,6 +93,9 @@ func (r *rig) open(open func(string) (*State, error)) {
 	for _, name := range []string{"witness.example/w1", "witness.example/w2"} {
 		cosigner, key := newCosigner(r.t, name)
 		c.Keys, r.keys = append(c.Keys, cosigner), append(r.keys, key)
+	}
+	if r.configure != nil {
+		r.configure(&c)
 	}
 	if r.witness, err = New(c); err != nil {
 		r.t.Fatal(err)
@@ -230,7 +239,18 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// copyFile copies a database as it lies on disk.
+// journalOf is the path of the journal beside a database.
+func journalOf(path string) string { return filepath.Join(filepath.Dir(path), "witness.journal") }
+
+// copyState copies a database and its journal as they lie on disk, and returns the path of the copy.
+func copyState(t testing.TB, path string) string {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "witness.db")
+	copyFile(t, path, copied)
+	copyFile(t, journalOf(path), journalOf(copied))
+	return copied
+}
+
 func copyFile(t testing.TB, from, to string) {
 	t.Helper()
 	b, err := os.ReadFile(from)

@@ -82,7 +82,7 @@ func (w *Witness) SetLogs(logs []Log) error {
 	for origin := range r.logs {
 		w.metrics.observe(origin, w.config.State)
 	}
-	w.roster.Store(r)
+	w.catchUp.begin(r.logs, len(w.peers.urls), func() { w.roster.Store(r) })
 	return nil
 }
 

@@ -7,143 +7,77 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
-	"time"
 
-	"cocket.example/receipt"
+	"cocket.example/witness/journal"
 	bolt "go.etcd.io/bbolt"
 )
 
+// What a witness must never forget is first made durable in a journal (see package journal), and
+// absorbed by a database behind it, many commits at once:
+//
+//	swap ──▶ journal: one write, one sync ──▶ answer
+//	            └── full, or at a start or stop ──▶ database: one transaction ──▶ its half is used again
+//
 // The database (bbolt) has three buckets:
 //
-//	meta      "format"                            → "cocket-witness/1"
-//	latest    origin                              → time (8 bytes, big-endian POSIX seconds) ‖ checkpoint
+//	meta      "format"      → "cocket-witness/2"
+//	          "id"          → 16 random bytes, which the journal has, too
+//	          "generation"  → 8 bytes, big-endian
+//	          "absorbed"    → number (8 bytes, big-endian) ‖ sum (32) of the journal's last record in it
+//	          "peers"       → generation in which they were set (8 bytes) ‖ peers.String
+//	latest    key           → record
 //	evidence  origin ‖ 00 ‖ kind ‖ SHA-256(body)  → Evidence as JSON
 //
-// The checkpoint is a signed note with the log's lines and the cosignatures that were answered.
-const format = "cocket-witness/1"
+// The checkpoint of a record is a signed note with the log's lines and the cosignatures that were
+// answered.
+const format = "cocket-witness/2"
 
 var (
 	metaBucket     = []byte("meta")
 	latestBucket   = []byte("latest")
 	evidenceBucket = []byte("evidence")
-	formatKey      = []byte("format")
+
+	formatKey     = []byte("format")
+	idKey         = []byte("id")
+	generationKey = []byte("generation")
+	absorbedKey   = []byte("absorbed")
+	peersKey      = []byte("peers")
 )
-
-// lockTimeout is how long OpenState waits for another process to let go of the database.
-const lockTimeout = time.Second
-
-// record is the latest checkpoint that was cosigned for an origin.
-type record struct {
-	checkpoint receipt.Checkpoint
-	time       int64  // of the cosignatures, POSIX seconds; never goes back
-	note       []byte // the checkpoint as a signed note; nil if none was cosigned yet
-
-	cosignatures []byte // the lines just made, the tail of note; not known of a record read back
-}
 
 // State is what a witness must never forget.
 type State struct {
 	db *bolt.DB
+	id journal.ID
+	// generation grows when what was cosigned since some time is lost: the database is older than what
+	// the journal still has, or the journal is lost. What is then held of a log, even nothing, may be
+	// older than what was cosigned, until its record is of this generation. It never changes while the
+	// state is open.
+	generation uint64
+	doubt      string // why it has just grown; empty if it has not
 
-	// writing is held for the whole of a transaction: bbolt knows one writer. Reading durable does
-	// not need it, so nobody but writers waits for the disk.
-	writing sync.Mutex
+	// writing is held for the whole of a commit or transaction, and guards the next four. Reading
+	// durable does not need it, so nobody but writers waits for the disk.
+	writing  sync.Mutex
+	journal  *journal.Journal
+	absorbed journal.Position
+	dirty    map[string]record // what the database has not absorbed
+	payload  []byte            // of the next record, in the memory of the last one
 
 	mu sync.Mutex // guards what follows; never held across I/O
 
-	// pending is taken by the next transaction.
+	// pending is taken by the next commit, which is led by one of its waiters.
 	pending []*swap
-	// durable is by origin what the database holds on disk. Readers look here and never into the
-	// database, which shows a transaction to readers before it is synced.
+	led     bool
+	// durable is by key what is on disk. Readers look here and never into the database, which shows a
+	// transaction to readers before it is synced.
 	durable map[string]record
+	changed chan struct{} // closed by the next commit
 	// kept is the number of Evidence by origin.
 	kept map[string]int
 	// fault is the first failed commit; after it nothing is written or shown.
 	fault error
-}
-
-// CreateState makes an empty database, and the directory for it if there is none. It is an error if
-// the file exists: a witness that forgets what it has cosigned can be made to cosign a fork. The
-// file appears whole or not at all.
-func CreateState(path string) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s exists already", path)
-	}
-	fresh := path + ".new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	defer os.Remove(fresh)
-	if err := fill(fresh); err != nil {
-		return fmt.Errorf("creating %s: %w", path, err)
-	}
-	if err := os.Link(fresh, path); err != nil { // unlike a rename, never over a file
-		return err
-	}
-	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
-}
-
-// fill writes the buckets of a new database, synced.
-func fill(path string) error {
-	db, err := bolt.Open(path, 0o600, nil)
-	if err != nil {
-		return err
-	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		meta, err := tx.CreateBucket(metaBucket)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.CreateBucket(latestBucket); err != nil {
-			return err
-		}
-		if _, err := tx.CreateBucket(evidenceBucket); err != nil {
-			return err
-		}
-		return meta.Put(formatKey, []byte(format))
-	})
-	return errors.Join(err, db.Close())
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// OpenState opens a database that CreateState made, and reads every record. A file that is missing,
-// of another format, damaged or in use by another process is an error.
-func OpenState(path string) (*State, error) {
-	return openState(path, func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		return os.OpenFile(name, flag&^os.O_CREATE, mode)
-	})
-}
-
-type openFile = func(name string, flag int, mode os.FileMode) (*os.File, error)
-
-func openState(path string, open openFile) (*State, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, OpenFile: open})
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s does not exist: a new witness is created explicitly (init)", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
-	}
-	s := &State{db: db, durable: make(map[string]record), kept: make(map[string]int)}
-	if err := db.View(s.load); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
-	}
-	return s, nil
 }
 
 // load reads the database into memory: a record for each origin that was ever cosigned.
@@ -152,15 +86,20 @@ func (s *State) load(tx *bolt.Tx) error {
 	if meta == nil {
 		return errors.New("not the database of a witness")
 	}
-	if got := meta.Get(formatKey); string(got) != format {
+	if got := meta.Get(formatKey); string(got) == formerFormat {
+		return fmt.Errorf("format %q is that of an earlier version: \"cocket-witness renew\" takes it over", got)
+	} else if string(got) != format {
 		return fmt.Errorf("format %q is not known, want %q", got, format)
 	}
 	if latest == nil || kept == nil {
 		return errors.New("damaged: a bucket is missing")
 	}
-	err := latest.ForEach(func(origin, value []byte) error {
-		r, err := decode(string(origin), value)
-		s.durable[string(origin)] = r
+	if err := s.loadMeta(meta); err != nil {
+		return err
+	}
+	err := latest.ForEach(func(key, value []byte) error {
+		r, err := decode(string(key), value)
+		s.durable[string(key)] = r
 		return err
 	})
 	if err != nil {
@@ -173,8 +112,58 @@ func (s *State) load(tx *bolt.Tx) error {
 	})
 }
 
-// Close releases the database.
-func (s *State) Close() error { return s.db.Close() }
+func (s *State) loadMeta(meta *bolt.Bucket) (err error) {
+	id, generation := meta.Get(idKey), meta.Get(generationKey)
+	if len(id) != len(s.id) || len(generation) != 8 {
+		return errors.New("damaged: it has no identity")
+	}
+	s.id, s.generation = journal.ID(id), binary.BigEndian.Uint64(generation)
+	s.absorbed, err = decodePosition(meta.Get(absorbedKey))
+	return err
+}
+
+func encodePosition(p journal.Position) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, p.Seq), p.Sum[:]...)
+}
+
+func decodePosition(b []byte) (p journal.Position, err error) {
+	if len(b) != 8+len(p.Sum) {
+		return p, fmt.Errorf("damaged: position in the journal has %d bytes", len(b))
+	}
+	return journal.Position{Seq: binary.BigEndian.Uint64(b), Sum: [32]byte(b[8:])}, nil
+}
+
+// setPeers notes who the peers are from now on, in words of the caller, and reports whether they were the
+// same before this generation: only then do they know what the state has forgotten.
+func (s *State) setPeers(peers string) (before bool, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err = s.update(func(tx *bolt.Tx) (bool, error) {
+		meta := tx.Bucket(metaBucket)
+		held := meta.Get(peersKey)
+		if held == nil {
+			held = make([]byte, 8) // none
+		}
+		if len(held) >= 8 && string(held[8:]) == peers {
+			before = binary.BigEndian.Uint64(held) < s.generation
+			return false, nil
+		}
+		value := binary.BigEndian.AppendUint64(nil, s.generation)
+		return true, meta.Put(peersKey, append(value, peers...))
+	})
+	return before, err
+}
+
+// Close lets the database absorb what the journal has, and releases both.
+func (s *State) Close() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var err error
+	if s.Fault() == nil && len(s.dirty) > 0 {
+		err = s.absorb()
+	}
+	return errors.Join(err, s.journal.Close(), s.db.Close())
+}
 
 // Fault returns the error that stopped the state, or nil.
 func (s *State) Fault() error {
@@ -183,43 +172,51 @@ func (s *State) Fault() error {
 	return s.fault
 }
 
-// latest returns the durable record of the origin.
-func (s *State) latest(origin string) (record, error) {
+// latest returns the durable record of the key.
+func (s *State) latest(key string) (record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held(origin), s.fault
+	return s.held(key), s.fault
 }
 
 // held is the durable record; an origin that was never cosigned has the empty tree (TW-8). Its
 // caller holds mu.
-func (s *State) held(origin string) record {
-	if r, ok := s.durable[origin]; ok {
+func (s *State) held(key string) record {
+	if r, ok := s.durable[key]; ok {
 		return r
 	}
-	return record{checkpoint: receipt.Checkpoint{Origin: origin, Root: emptyRoot}}
+	return blank(key)
 }
 
-// encode returns the record as the database has it; nothing for one that was never stored.
-func (r record) encode() []byte {
-	if r.note == nil {
-		return nil
-	}
-	return append(binary.BigEndian.AppendUint64(nil, uint64(r.time)), r.note...)
+// latestKept returns what is kept of a log for another witness; both are named by their SHA-256.
+func (s *State) latestKept(keeper, originSum string) (record, error) {
+	return s.latest(keptKey(keeper, originSum))
 }
 
-func decode(origin string, value []byte) (record, error) {
-	if len(value) < 8 {
-		return record{}, fmt.Errorf("damaged: record of %s has %d bytes", origin, len(value))
+// keptFor counts the logs of which something is kept for another witness.
+func (s *State) keptFor(keeper string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.durable {
+		if strings.HasPrefix(key, keptKey(keeper, "")) {
+			n++
+		}
 	}
-	note := bytes.Clone(value[8:])
-	checkpoint, _, err := receipt.ParseCheckpoint(note)
-	if err != nil {
-		return record{}, fmt.Errorf("damaged: record of %s: %w", origin, err)
+	return n
+}
+
+// Advanced returns the origins that were cosigned by commits after number since, the number to ask
+// with next, and a channel that the next commit closes. The first number is 0, and stands for the
+// start: what was cosigned before is not among them.
+func (s *State) Advanced(since uint64) (origins []string, now uint64, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now = since
+	for key, r := range s.durable {
+		if r.seq > since && !isKept(key) {
+			origins = append(origins, key)
+			now = max(now, r.seq)
+		}
 	}
-	seconds := int64(binary.BigEndian.Uint64(value))
-	if checkpoint.Origin != origin || seconds <= 0 {
-		return record{}, fmt.Errorf("damaged: record of %s is for %s at %d",
-			origin, checkpoint.Origin, seconds)
-	}
-	return record{checkpoint: checkpoint, time: seconds, note: note}, nil
+	return origins, now, s.changed
 }

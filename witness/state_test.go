@@ -49,18 +49,22 @@ func TestOpenRefuses(t *testing.T) {
 		return func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put([]byte(key), []byte(value)) }
 	}
 	for want, spoil := range map[string]func(*bolt.Tx) error{
-		`format "cocket-witness/2" is not known`: put(metaBucket, "format", "cocket-witness/2"),
+		`format "cocket-witness/3" is not known`: put(metaBucket, "format", "cocket-witness/3"),
 		`format "" is not known`: func(tx *bolt.Tx) error {
 			return tx.Bucket(metaBucket).Delete(formatKey)
 		},
-		"not the database of a witness": func(tx *bolt.Tx) error { return tx.DeleteBucket(metaBucket) },
-		"a bucket is missing":           func(tx *bolt.Tx) error { return tx.DeleteBucket(latestBucket) },
-		"record of log.example/a has 3": put(latestBucket, "log.example/a", "abc"),
-		"record of log.example/a: ":     put(latestBucket, "log.example/a", "\x00\x00\x00\x00\x00\x00\x00\x01x"),
+		"not the database of a witness":    func(tx *bolt.Tx) error { return tx.DeleteBucket(metaBucket) },
+		"a bucket is missing":              func(tx *bolt.Tx) error { return tx.DeleteBucket(latestBucket) },
+		`record of "log.example/a" has 3`:  put(latestBucket, "log.example/a", "abc"),
+		`record of "log.example/a": `:      put(latestBucket, "log.example/a", "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00x"),
+		`record of "log.example/a" has no`: put(latestBucket, "log.example/a", string(make([]byte, 16))),
+		"it has no identity":               put(metaBucket, "id", "short"),
+		"position in the journal has 3":    put(metaBucket, "absorbed", "abc"),
+		"is that of an earlier version":    put(metaBucket, "format", "cocket-witness/1"),
 	} {
 		t.Run(want, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "witness.db")
-			if err := CreateState(path); err != nil {
+			if err := files(path).Create(); err != nil {
 				t.Fatal(err)
 			}
 			db, err := bolt.Open(path, 0o600, nil)

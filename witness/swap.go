@@ -4,107 +4,185 @@ package witness
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
+	"cocket.example/witness/journal"
 	bolt "go.etcd.io/bbolt"
 )
 
-// swap is one wish to replace the record of an origin. Its caller reads the outcome once it has
-// held State.writing.
-type swap struct {
-	origin string
-	next   func(held record) (record, error)
+// errChanged means that another record is held than the one that was judged: judge again.
+var errChanged = errors.New("the record has changed meanwhile")
 
-	done   bool
-	result record
-	err    error
+// maxCommit is about how many bytes one commit writes at most.
+const maxCommit = 1 << 20
+
+// swap is one wish to replace a record.
+type swap struct {
+	key        string
+	held, next record
+	err        error
+	wake       chan bool // buffered; false: the outcome stands, true: lead the next commit
 }
 
-// swap replaces the record of the origin by what next makes of it, and returns the new record once
-// it is durable. If next refuses, its error is returned and nothing changes.
+// swap replaces the record of the key by next, if held is still the one that is held, and returns nil
+// once that is durable; errChanged if it is not.
 //
-// Writers that come while a transaction is being synced share the next one:
+// Writers that come while a commit is being synced share the next one, and one of them leads it:
 //
-//	A ──▶ writes {A} ─────────────▶ answer
-//	B   ──▶ waits ────────────────▶ writes {B, C, D} ────────▶ answer
-//	C       ──▶ waits ────────────────────────────────────────▶ finds itself done
-//	D         ──▶ waits ──────────────────────────────────────▶ finds itself done
+//	A ──▶ commits {A} ────────────▶ answer
+//	B   ──▶ waits ────────────────▶ commits {B, C, D} ───────▶ answer
+//	C       ──▶ waits ────────────────────────────────────────▶ answer
+//	D         ──▶ waits ──────────────────────────────────────▶ answer
 //
-// The wait is bounded by two transactions, and the handler bounds how many may wait.
-func (s *State) swap(origin string, next func(record) (record, error)) (record, error) {
-	own := &swap{origin: origin, next: next}
+// The wait is bounded by two commits, and the handler bounds how many may wait.
+func (s *State) swap(key string, held, next record) error {
+	own := &swap{key: key, held: held, next: next, wake: make(chan bool, 1)}
 	s.mu.Lock()
 	s.pending = append(s.pending, own)
+	lead := !s.led
+	s.led = true
 	s.mu.Unlock()
-
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if !own.done {
+	if !lead {
+		lead = <-own.wake
+	}
+	if lead {
 		s.writePending()
 	}
-	return own.result, own.err
+	return own.err
 }
 
-// writePending decides and commits every pending swap. Its caller holds writing.
+// writePending decides and commits every pending swap, and lets one of those that came meanwhile lead
+// the next commit.
 func (s *State) writePending() {
+	s.writing.Lock()
 	s.mu.Lock()
 	group := s.pending
 	s.pending = nil
 	s.mu.Unlock()
+	for rest := group; len(rest) > 0; {
+		rest = s.write(rest)
+	}
+	s.writing.Unlock()
 
-	err := s.update(func(tx *bolt.Tx) (bool, error) { return s.stage(tx, group) })
 	for _, w := range group {
-		w.done = true
-		if err != nil {
-			w.result, w.err = record{}, err
-		} else if w.err == nil {
-			s.show(w.result)
-		}
+		w.wake <- false // the leader's own is never read
 	}
-}
-
-// stage decides the swaps one after the other, each on top of those before, and puts what they come
-// to into the transaction. It reports whether there is anything to commit.
-func (s *State) stage(tx *bolt.Tx, group []*swap) (bool, error) {
-	staged := make(map[string]record)
-	for _, w := range group {
-		held, ok := staged[w.origin]
-		if !ok {
-			held, _ = s.latest(w.origin)
-		}
-		if w.result, w.err = w.next(held); w.err == nil {
-			staged[w.origin] = w.result
-		}
-	}
-	for origin, next := range staged {
-		held, _ := s.latest(origin)
-		if err := compareAndPut(tx.Bucket(latestBucket), held, next); err != nil {
-			return false, err
-		}
-	}
-	return len(staged) > 0, nil
-}
-
-// compareAndPut replaces the stored record, which must be the one in memory that was judged.
-func compareAndPut(b *bolt.Bucket, held, next record) error {
-	origin := []byte(next.checkpoint.Origin)
-	if !bytes.Equal(b.Get(origin), held.encode()) {
-		return fmt.Errorf("the record of %s in the database is not the one that was written", origin)
-	}
-	return b.Put(origin, next.encode())
-}
-
-// show makes a durable record visible to readers.
-func (s *State) show(r record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.durable[r.checkpoint.Origin] = r
+	if s.led = len(s.pending) > 0; s.led {
+		s.pending[0].wake <- true
+	}
 }
 
-// update runs one writing transaction; change says whether it is to be committed. After a failed
-// commit nobody knows what the disk holds, and a second sync of the same file may succeed without
-// having written, so the state stops for good: a restart reads what is there. Its caller holds
+// write decides the swaps one after the other, each on top of those before, and commits what they
+// come to. It returns those for which there was no room. Its caller holds writing.
+func (s *State) write(group []*swap) (rest []*swap) {
+	s.payload = s.payload[:0]
+	staged := make(map[string]record)
+	for i, w := range group {
+		if i > 0 && len(s.payload) > maxCommit {
+			group, rest = group[:i], group[i:]
+			break
+		}
+		s.stage(staged, w)
+	}
+	seq, err := s.commit(len(staged) > 0)
+	for _, w := range group {
+		if w.err == nil {
+			w.err = err
+		}
+	}
+	if err == nil {
+		s.show(staged, seq)
+	}
+	return rest
+}
+
+// stage puts a swap into the payload, or sets its error.
+func (s *State) stage(staged map[string]record, w *swap) {
+	held, ok := staged[w.key]
+	if !ok {
+		held, _ = s.latest(w.key)
+	}
+	if !held.same(w.held) {
+		w.err = errChanged
+		return
+	}
+	entry := appendEntry(nil, w.key, w.next.encode())
+	if limit := s.journal.Limit() / 2; len(entry) > limit {
+		w.err = fmt.Errorf("record of %d bytes, want at most %d", len(entry), limit)
+		return
+	}
+	s.payload = append(s.payload, entry...)
+	staged[w.key] = w.next
+}
+
+// commit makes the payload durable, if there is anything in it, and returns the number of its record.
+// After a failed commit nobody knows what the disk holds, and a second sync of the same file may
+// succeed without having written, so the state stops for good: a restart reads what is there.
+func (s *State) commit(anything bool) (seq uint64, err error) {
+	if err := s.Fault(); err != nil || !anything {
+		return 0, err
+	}
+	at, err := s.journal.Append(s.payload)
+	if errors.Is(err, journal.ErrFull) {
+		if err = s.absorb(); err == nil {
+			err = s.journal.Turn()
+		}
+		if err == nil {
+			at, err = s.journal.Append(s.payload)
+		}
+	}
+	if err != nil {
+		return 0, s.stop(err)
+	}
+	return at.Seq, nil
+}
+
+// show makes durable records visible to readers, and tells who waits for them. Its caller holds
 // writing.
+func (s *State) show(staged map[string]record, seq uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, r := range staged {
+		r.seq = seq
+		s.durable[key], s.dirty[key] = r, r
+	}
+	if len(staged) > 0 {
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
+}
+
+// absorb brings into the database what the journal has beyond it. Its caller holds writing.
+func (s *State) absorb() error {
+	last := s.journal.Last()
+	if last == s.absorbed && s.doubt == "" {
+		return nil
+	}
+	err := s.update(func(tx *bolt.Tx) (bool, error) {
+		meta, latest := tx.Bucket(metaBucket), tx.Bucket(latestBucket)
+		if !bytes.Equal(meta.Get(absorbedKey), encodePosition(s.absorbed)) {
+			return false, errors.New("the database is not the one that was written")
+		}
+		for key, r := range s.dirty {
+			if err := latest.Put([]byte(key), r.encode()); err != nil {
+				return false, err
+			}
+		}
+		return true, s.putMeta(meta, last)
+	})
+	if err != nil {
+		return err
+	}
+	s.absorbed = last
+	clear(s.dirty)
+	return nil
+}
+
+// update runs one writing transaction; change says whether it is to be committed. A failed one stops
+// the state, as in commit. Its caller holds writing.
 func (s *State) update(change func(*bolt.Tx) (commit bool, err error)) error {
 	if err := s.Fault(); err != nil {
 		return err
@@ -129,6 +207,8 @@ func (s *State) update(change func(*bolt.Tx) (commit bool, err error)) error {
 func (s *State) stop(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault = fmt.Errorf("the state cannot be written, nothing more is signed until a restart: %w", err)
+	if s.fault == nil {
+		s.fault = fmt.Errorf("the state cannot be written, nothing more is signed until a restart: %w", err)
+	}
 	return s.fault
 }

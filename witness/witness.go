@@ -15,10 +15,15 @@ package witness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"cocket.example/receipt"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -31,6 +36,13 @@ type Config struct {
 	Keys []Signer
 	// Logs are the logs to be witnessed at first; SetLogs replaces them.
 	Logs []Log
+	// Peers are the addresses of other witnesses that keep what this one cosigns (see peers): http or
+	// https, without a final slash. They keep it under the first of Keys.
+	Peers []string
+	// PeerWrite is how many of them must have it before a cosignature leaves. Default: more than half.
+	PeerWrite int
+	// Keeps are the keys of other witnesses for which this one is a peer.
+	Keeps []receipt.VerifierKey
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature. Within
 	// it that time is stated again; beyond it nothing is signed (TW-15). Default 1 min.
 	ClockStep time.Duration
@@ -58,13 +70,20 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Witness cosigns checkpoints. It starts no goroutine and is safe for concurrent use.
+// Witness cosigns checkpoints. It is safe for concurrent use. For logs with a URL, and with peers, it
+// cosigns only what Run has caught up with.
 type Witness struct {
 	config  Config
 	keys    []key
 	roster  atomic.Pointer[roster]
 	slots   chan struct{} // holds one element for each add-checkpoint being answered
 	metrics *metrics
+	catchUp *catchUp
+	peers   *peers
+	keeps   map[string]receipt.VerifierKey // by keeperOf
+	// peersVouch says that the peers were the same before this generation of the state.
+	peersVouch bool
+	keptSlots  chan struct{} // as slots, for what is kept
 
 	subtrees *subtrees
 }
@@ -81,10 +100,43 @@ func New(c Config) (*Witness, error) {
 	}
 	w := &Witness{config: c, keys: keys, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
 	w.subtrees = newSubtrees(keys, w.witnesses)
+	if err := w.connect(); err != nil {
+		return nil, err
+	}
 	if err := w.SetLogs(c.Logs); err != nil {
 		return nil, err
 	}
+	if c.Registerer != nil {
+		if err := c.Registerer.Register(newWaitingMetrics(w)); err != nil {
+			return nil, err
+		}
+	}
+	if doubt := c.State.doubt; doubt != "" {
+		c.Logger.Error("what was cosigned last is not known: nothing is cosigned for a log before peers or the "+
+			"operator have vouched for it", "reason", doubt)
+	}
 	return w, nil
+}
+
+// connect prepares what has to do with other witnesses.
+func (w *Witness) connect() (err error) {
+	w.catchUp, w.keptSlots = newCatchUp(), make(chan struct{}, maxKeptAsked)
+	if w.keeps, err = newKeeps(w.config.Keeps, w.own()); err != nil {
+		return err
+	}
+	if w.peers, err = newPeers(w.config.Peers, w.config.PeerWrite, w.own()[0]); err != nil {
+		return err
+	}
+	w.peersVouch, err = w.config.State.setPeers(w.peers.String())
+	return err
+}
+
+// own returns the public keys of the witness.
+func (w *Witness) own() (public []receipt.VerifierKey) {
+	for _, k := range w.keys {
+		public = append(public, k.public)
+	}
+	return public
 }
 
 // witnesses reports whether the origin is that of a log that is witnessed here.
@@ -93,5 +145,19 @@ func (w *Witness) witnesses(origin string) bool {
 	return known
 }
 
-// Health returns why the witness signs nothing any more, or nil.
-func (w *Witness) Health(context.Context) error { return w.config.State.Fault() }
+// Health returns why the witness signs nothing any more, or nothing for some logs, or nil.
+func (w *Witness) Health(context.Context) error {
+	if err := w.config.State.Fault(); err != nil {
+		return err
+	}
+	var parts []string
+	waiting := w.waiting()
+	for _, why := range slices.Sorted(maps.Keys(waiting)) {
+		parts = append(parts, fmt.Sprintf("%d of %d logs (%s): %s", waiting[why], len(w.roster.Load().logs), why,
+			reasonText[why]))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("nothing is cosigned for %s", strings.Join(parts, "; "))
+}

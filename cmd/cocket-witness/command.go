@@ -24,9 +24,10 @@ ML-DSA-44 key subtrees of what was cosigned.
 The witness must exist: "cocket-witness init" makes its state, once. SIGTERM or an
 interrupt lets running requests finish and stops.
 
-The state says what was cosigned. Never run two witnesses with the same keys, and
-never go back to an older copy of the state: a log could then have two histories
-cosigned. A witness whose state is lost gets new keys.
+The state says what was cosigned. Never run two witnesses with the same keys: a log
+could then have two histories cosigned. The same goes for an older copy of the
+state; docs/witness-state.md says what a witness sees of one by itself, from its
+logs and from its peers. A witness whose state is lost gets new keys.
 
 The configuration, with paths relative to its folder:
 
@@ -43,11 +44,16 @@ The configuration, with paths relative to its folder:
     roots: roots.pem         # optional: what its certificate leads to
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
+      url: https://log.customs.example         # optional: asked at each start what
+                                               # was cosigned before
     - vkey_file: log-pq.vkey                   # a file that holds one
+  journal: /other/disk/w1.journal              # optional: not beside the database
+  peers: [https://w2.example]                  # optional: they keep what is cosigned
+  keeps: [{vkey_file: w2.vkey}]                # optional: and this one for them
 
-and, seldom needed: addr_file (gets the address, for port 0), drain (how long
-requests may finish, 15s), clock_step (how far the clock may be behind the latest
-cosignature, 1m).
+and, seldom needed: peer_write (how many peers must have what is answered, more than
+half), addr_file (gets the address, for port 0), drain (how long requests may finish,
+15s), clock_step (how far the clock may be behind the latest cosignature, 1m).
 
 Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
 cannot go on, 2 the command line is wrong.`,
@@ -69,7 +75,7 @@ cannot go on, 2 the command line is wrong.`,
 	root.PersistentFlags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // fails for an unknown name only
 	root.Flags().BoolVar(&verbose, "verbose", false, "log every request of a known log")
-	root.AddCommand(newInitCommand(&path), newEvidenceCommand(&path))
+	root.AddCommand(newInitCommand(&path), newEvidenceCommand(&path), newAcceptCommand(&path), newRenewCommand(&path))
 	return root
 }
 

@@ -25,25 +25,41 @@ type Config struct {
 
 	// Dir is the directory of the state, which "cocket-witness init" makes.
 	Dir config.Path `yaml:"dir"`
+	// Journal is the file of the state's journal, which says what was cosigned last. On another disk than
+	// dir it shows that one of them was brought back from an older copy. Default: witness.journal in dir.
+	Journal config.Path `yaml:"journal"`
 	// Keys are the files of the cosignature keys, made by "cocket keygen --type cosignature", one of
 	// Ed25519 and one of ML-DSA-44 ("--algorithm ml-dsa-44"). Each signs every checkpoint.
 	Keys []Key `yaml:"keys"`
 	// Logs are the keys of the logs that are witnessed. A key's name is the origin of its log; a log
 	// that changes its key, or signs with two, stands in the list twice.
 	Logs []Log `yaml:"logs"`
+	// Peers are the addresses of other cocket-witnesses that keep, under the first key, what this one
+	// cosigns; it answers only what they have.
+	Peers []string `yaml:"peers"`
+	// PeerWrite is how many of the peers must have it. Default: more than half.
+	PeerWrite int `yaml:"peer_write"`
+	// Keeps are the cosignature keys of other witnesses for which this one keeps, as they do for it.
+	Keeps []Verifier `yaml:"keeps"`
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature before
 	// the witness refuses to sign. Default 1m.
 	ClockStep config.Duration `yaml:"clock_step"`
 }
 
-// Log is one key of a log: literally, or in a file. What else is said of a log stands beside one of
-// its keys.
-type Log struct {
+// Verifier is a verifier key: literally, or in a file.
+type Verifier struct {
 	// VKey is the verifier key, name+id+base64.
 	VKey string `yaml:"vkey"`
 	// VKeyFile is a file that holds it.
 	VKeyFile config.Path `yaml:"vkey_file"`
-	// URL is the prefix below which the log publishes its checkpoint and tiles.
+}
+
+// Log is one key of a log. What else is said of a log stands beside one of its keys.
+type Log struct {
+	Verifier `yaml:",inline"`
+
+	// URL is the prefix below which the log publishes its checkpoint and tiles. At a start the witness
+	// asks there what it cosigned before.
 	URL string `yaml:"url"`
 }
 
@@ -81,6 +97,23 @@ func (c Config) check() error {
 
 // state is the path of the database.
 func (c Config) state() string { return filepath.Join(string(c.Dir), "witness.db") }
+
+// files is where the state is kept.
+func (c Config) files() witness.StateFiles {
+	return witness.StateFiles{Database: c.state(), Journal: string(c.Journal)}
+}
+
+// readKeeps reads the keys of the witnesses for which this one keeps.
+func (c Config) readKeeps() (keys []receipt.VerifierKey, err error) {
+	for i, k := range c.Keeps {
+		key, err := k.read()
+		if err != nil {
+			return nil, fmt.Errorf("keeps[%d]: %w", i, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
 
 // readKeys reads the cosignature keys.
 func (c Config) readKeys() ([]witness.Signer, error) {
@@ -128,13 +161,13 @@ func setOnce[T comparable](to *T, value T) error {
 	return nil
 }
 
-func (l Log) read() (receipt.VerifierKey, error) {
+func (k Verifier) read() (receipt.VerifierKey, error) {
 	switch {
-	case (l.VKey == "") == (l.VKeyFile == ""):
+	case (k.VKey == "") == (k.VKeyFile == ""):
 		return receipt.VerifierKey{}, errors.New("want one of vkey and vkey_file")
-	case l.VKey != "":
-		return receipt.ParseVerifierKey(l.VKey)
+	case k.VKey != "":
+		return receipt.ParseVerifierKey(k.VKey)
 	default:
-		return keyfile.ReadVerifierKey(string(l.VKeyFile))
+		return keyfile.ReadVerifierKey(string(k.VKeyFile))
 	}
 }

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 //	keygen log|cosignature NAME SKEYFILE VKEYFILE   make a key pair
 //	await FILE                                      wait until the file is there
 //	get ADDRFILE PATH STATUS                        fetch; the answer is in the file "answer"
-//	offer ADDRFILE SKEYFILE OLD SIZE STATUS         add-checkpoint; likewise
+//	offer ADDRFILE SKEYFILE OLD SIZE STATUS         add-checkpoint; likewise, but not before it is ready
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -78,9 +78,17 @@ func offer(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	body := receipt.AddCheckpoint{Old: old, Checkpoint: signed}.Bytes()
 	url := "http://" + strings.TrimSpace(ts.ReadFile(args[0])) + "/add-checkpoint"
-	answer, err := http.Post(url, "", bytes.NewReader(body))
-	ts.Check(err)
-	check(ts, answer, args[4])
+	for range 200 {
+		answer, err := http.Post(url, "", bytes.NewReader(body))
+		ts.Check(err)
+		if answer.StatusCode != http.StatusServiceUnavailable || args[4] == "503" {
+			check(ts, answer, args[4])
+			return
+		}
+		answer.Body.Close()
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("still 503, want %s", args[4])
 }
 
 func check(ts *testscript.TestScript, answer *http.Response, status string) {

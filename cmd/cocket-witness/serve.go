@@ -17,6 +17,7 @@ import (
 	"cocket.example/witness"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"golang.org/x/sync/errgroup"
 )
 
 // create makes the state. Keys and logs are tried first, so that a mistake in the configuration
@@ -33,37 +34,47 @@ func (c Config) create() error {
 			return err
 		}
 	}
-	return witness.CreateState(c.state())
+	return c.files().Create()
 }
 
-// serve runs the witness until ctx ends.
+// serve runs the witness until ctx ends. It catches up, and brings its peers what it cosigns, until the
+// last request is answered.
 func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
-	state, err := witness.OpenState(c.state())
+	state, err := c.files().Open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	s, err := c.newServer(state, logger)
+	s, w, err := c.newServer(state, logger)
 	if err != nil {
 		return err
 	}
-	return s.Run(ctx)
+	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group errgroup.Group
+	group.Go(func() error { return w.Run(behind) })
+	err = s.Run(ctx)
+	stop()
+	return errors.Join(err, group.Wait())
 }
 
-func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, err error) {
+func (c Config) newServer(state *witness.State, logger *slog.Logger,
+) (s server.Server, w *witness.Witness, err error) {
 	registry := server.NewRegistry()
 	settings := witness.Config{
 		State: state, ClockStep: time.Duration(c.ClockStep), Logger: logger, Registerer: registry,
+		Peers: c.Peers, PeerWrite: c.PeerWrite,
 	}
 	if settings.Keys, err = c.readKeys(); err != nil {
-		return s, err
+		return s, nil, err
 	}
 	if settings.Logs, err = c.readLogs(); err != nil {
-		return s, err
+		return s, nil, err
 	}
-	w, err := witness.New(settings)
-	if err != nil {
-		return s, err
+	if settings.Keeps, err = c.readKeeps(); err != nil {
+		return s, nil, err
+	}
+	if w, err = witness.New(settings); err != nil {
+		return s, nil, err
 	}
 	for _, key := range settings.Keys {
 		logger.Info("cosigning", "key", shortKey(key.VerifierKey()))
@@ -75,7 +86,7 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.S
 	if c.Bastion.Enabled() {
 		s.Bastion, err = c.openBastion(registry, logger)
 	}
-	return s, err
+	return s, w, err
 }
 
 // openBastion prepares the connection to the bastion and its metric.

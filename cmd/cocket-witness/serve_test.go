@@ -35,12 +35,12 @@ func TestAdmin(t *testing.T) {
 	if err := c.create(); err != nil {
 		t.Fatal(err)
 	}
-	state, err := witness.OpenState(c.state())
+	state, err := c.files().Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer state.Close()
-	s, err := c.newServer(state, slog.New(slog.DiscardHandler))
+	s, _, err := c.newServer(state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
