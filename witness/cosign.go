@@ -75,6 +75,9 @@ func (w *Witness) cosign(r request) ([]byte, error) {
 		if err := judge(held, r); err != nil {
 			return record{}, err
 		}
+		if err := w.spend(held, r); err != nil {
+			return record{}, err
+		}
 		return w.sign(held, r)
 	})
 	return next.cosignatures, err

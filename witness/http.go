@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -16,8 +17,6 @@ import (
 const (
 	// maxBody bounds an add-checkpoint: 16 ML-DSA-44 signature lines and 63 hashes take 57 kB (SN-7).
 	maxBody = 128 << 10
-	// maxRequests bounds the requests that are answered at one time, and so their bodies in memory.
-	maxRequests = 1024
 
 	textPlain = "text/plain; charset=utf-8"
 	textSize  = "text/x.tlog.size" // exactly, no charset: clients compare it (table row 6)
@@ -38,12 +37,11 @@ func (w *Witness) Handler() http.Handler {
 		}
 		w.checkpoint(rw, origin)
 	})
-	return mux
+	return w.admit(mux)
 }
 
 func (w *Witness) addCheckpoint(rw http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	w.limitTime(rw, start)
 	lines, err := w.answer(rw, r)
 	status := http.StatusOK
 	if err != nil {
@@ -53,7 +51,7 @@ func (w *Witness) addCheckpoint(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Cache-Control", "no-store")
 		_, _ = rw.Write(lines) // a client that went away asks again
 	}
-	w.metrics.requests.WithLabelValues(strconv.Itoa(status)).Inc()
+	w.metrics.count(status, err)
 	w.metrics.elapsed.Observe(time.Since(start).Seconds())
 }
 
@@ -72,7 +70,7 @@ func (w *Witness) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error
 	case w.slots <- struct{}{}:
 		defer func() { <-w.slots }()
 	default:
-		return nil, refuse(http.StatusServiceUnavailable, "too many requests at once")
+		return nil, limited(http.StatusServiceUnavailable, manyRequests, time.Second)
 	}
 	body, err := readBody(rw, r)
 	if err != nil {
@@ -93,6 +91,8 @@ func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, refuse(http.StatusRequestEntityTooLarge, "body of more than %d bytes", maxBody)
+	case errors.As(err, new(*refusal)):
+		return nil, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, refuse(http.StatusRequestTimeout, "the body did not arrive in time")
 	case err != nil:
@@ -101,8 +101,8 @@ func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// report logs what became of a request that a configured log has signed, keeps a checkpoint that
-// conflicts, and brings the metrics up to date.
+// report logs what became of a request that a configured log has signed, and keeps a checkpoint that
+// conflicts.
 func (w *Witness) report(r request, err error) {
 	origin := r.checkpoint.Origin
 	logger := w.config.Logger.With("origin", origin, "size", r.checkpoint.Size)
@@ -119,7 +119,6 @@ func (w *Witness) report(r request, err error) {
 	default:
 		logger.Debug("refused", "status", refused.status, "err", err)
 	}
-	w.metrics.observe(origin, w.config.State)
 }
 
 func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
@@ -171,8 +170,11 @@ func writeError(rw http.ResponseWriter, err error) int {
 	switch refused.status {
 	case http.StatusConflict:
 		contentType, text = textSize, strconv.FormatUint(refused.held.checkpoint.Size, 10)
-	case http.StatusServiceUnavailable:
-		rw.Header().Set("Retry-After", "1")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		seconds := max(1, int64(math.Ceil(refused.retry.Seconds())))
+		rw.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
+	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
+		rw.Header().Set("Connection", "close") // what else there is of the body is not read
 	}
 	rw.Header().Set("Content-Type", contentType)
 	rw.Header().Set("Cache-Control", "no-store")

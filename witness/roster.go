@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,16 +16,21 @@ import (
 
 // Log is a log that is witnessed.
 type Log struct {
-	// Keys (types 0x01 and 0x06) sign its checkpoints. Their one name is the origin of the log (CP-8);
-	// a log that changes its key, or signs with two, has several.
+	// Keys (types 0x01 and 0x06) sign its checkpoints. A log that changes its key, or signs with two,
+	// has several, of one name.
 	Keys []receipt.VerifierKey
+	// Name is the origin, where it is not the name of the keys, as it should be (CP-8).
+	Name string
+	// QPD is how many larger checkpoints of the log are cosigned a day, and how many refreshes; see
+	// quota. 0: any number.
+	QPD uint32
 	// URL is the prefix below which the log publishes its checkpoint and tiles (c2sp.org/tlog-tiles);
 	// empty if it is not known.
 	URL string
 }
 
 // Origin is the name of the log.
-func (l Log) Origin() string { return l.Keys[0].Name }
+func (l Log) Origin() string { return cmp.Or(l.Name, l.Keys[0].Name) }
 
 // roster is the logs that are witnessed at one time. It never changes; SetLogs puts another in its
 // place.
@@ -55,11 +61,14 @@ func newRoster(logs []Log, own []*receipt.Cosigner) (*roster, error) {
 }
 
 func (l Log) check(own []*receipt.Cosigner) error {
+	if err := strict.Name(l.Origin()); err != nil {
+		return fmt.Errorf("origin of a log: %w", err)
+	}
 	for i, k := range l.Keys {
 		isOwn := func(c *receipt.Cosigner) bool { return c.VerifierKey() == k.String() }
 		switch {
-		case k.Name != l.Origin():
-			return fmt.Errorf("log %s has a key named %s", l.Origin(), k.Name)
+		case k.Name != l.Keys[0].Name:
+			return fmt.Errorf("log %s has keys named %s and %s", l.Origin(), l.Keys[0].Name, k.Name)
 		case k.Type != strict.Ed25519 && k.Type != strict.MLDSA44:
 			return fmt.Errorf("key of log %s has type 0x%02x: a log signs with 0x01 (Ed25519) or 0x06 (ML-DSA-44)",
 				k.Name, k.Type)
@@ -79,10 +88,8 @@ func (w *Witness) SetLogs(logs []Log) error {
 	if err != nil {
 		return err
 	}
-	for origin := range r.logs {
-		w.metrics.observe(origin, w.config.State)
-	}
 	w.roster.Store(r)
+	w.quotas.retain(r)
 	return nil
 }
 

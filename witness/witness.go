@@ -38,6 +38,8 @@ type Config struct {
 	ClockStep time.Duration
 	// Timeout bounds reading one request and writing one answer. Default 10 s.
 	Timeout time.Duration
+	// Limits bound what clients may take.
+	Limits Limits
 
 	Now        func() time.Time      // nil: time.Now
 	Logger     *slog.Logger          // nil discards
@@ -51,6 +53,7 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
+	c.Limits = c.Limits.withDefaults()
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -65,6 +68,8 @@ type Witness struct {
 	config  Config
 	roster  atomic.Pointer[roster]
 	slots   chan struct{} // holds one element for each request being answered
+	guard   *guard
+	quotas  *quotas
 	metrics *metrics
 }
 
@@ -77,10 +82,14 @@ func New(c Config) (*Witness, error) {
 	if err := checkKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	w := &Witness{config: c, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w := &Witness{
+		config: c, slots: make(chan struct{}, c.Limits.Requests),
+		guard: newGuard(c.Limits), quotas: newQuotas(),
+	}
 	if err := w.SetLogs(c.Logs); err != nil {
 		return nil, err
 	}
+	w.metrics = newMetrics(c.Registerer, w)
 	return w, nil
 }
 
