@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cocket.example/internal/strict"
 )
 
 const (
@@ -30,8 +32,9 @@ func (w *Witness) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", w.addCheckpoint)
 	mux.HandleFunc("GET /{origin}/checkpoint", func(rw http.ResponseWriter, r *http.Request) {
-		origin, ok := w.roster.Load().origins[r.PathValue("origin")]
-		if !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
+		hash, err := strict.HexHash(r.PathValue("origin"))
+		origin, ok := w.roster.Load().origins[hash]
+		if err != nil || !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
 			writeError(rw, refuse(http.StatusNotFound, "no log of this hash is witnessed here"))
 			return
 		}

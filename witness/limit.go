@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"cocket.example/internal/address"
 )
 
 // Limits bound what clients may take of the witness, in all and of one address, so that one cannot
@@ -112,7 +114,7 @@ func (w *Witness) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		w.limitTime(rw, start)
-		c, refused := w.guard.enter(addressOf(r.RemoteAddr), start)
+		c, refused := w.guard.enter(address.Of(r.RemoteAddr), start)
 		if refused != nil {
 			_ = http.NewResponseController(rw).SetReadDeadline(start.Add(unreadTime))
 			w.metrics.count(writeError(rw, refused), refused)
@@ -126,25 +128,11 @@ func (w *Witness) admit(next http.Handler) http.Handler {
 	})
 }
 
-// addressOf returns whom the limits count; the zero address for all that have none.
-func addressOf(remote string) netip.Addr {
-	at, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return netip.Addr{}
-	}
-	address := at.Addr().Unmap().WithZone("")
-	if address.Is6() {
-		network, _ := address.Prefix(64) // fails for more than 128 bits only
-		return network.Addr()
-	}
-	return address
-}
-
 // enter counts a request. The caller leaves with the client once it is answered.
-func (g *guard) enter(address netip.Addr, now time.Time) (*client, *refusal) {
+func (g *guard) enter(of netip.Addr, now time.Time) (*client, *refusal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := g.find(address, now)
+	c := g.find(of, now)
 	if c.requests >= g.limits.AddressRequests {
 		return nil, limited(http.StatusTooManyRequests, manyOfOne, time.Second)
 	}
@@ -156,23 +144,23 @@ func (g *guard) enter(address netip.Addr, now time.Time) (*client, *refusal) {
 }
 
 // find returns the account of an address.
-func (g *guard) find(address netip.Addr, now time.Time) *client {
-	if c, ok := g.clients[address]; ok {
+func (g *guard) find(of netip.Addr, now time.Time) *client {
+	if c, ok := g.clients[of]; ok {
 		return c
 	}
 	if len(g.clients) >= maxClients && now.Sub(g.swept) >= sweepInterval {
 		g.swept = now
-		for address, c := range g.clients {
+		for other, c := range g.clients {
 			if g.clean(c, now) {
-				delete(g.clients, address)
+				delete(g.clients, other)
 			}
 		}
 	}
 	if len(g.clients) >= maxClients {
 		return &g.others
 	}
-	c := &client{address: address}
-	g.clients[address] = c
+	c := &client{address: of}
+	g.clients[of] = c
 	return c
 }
 

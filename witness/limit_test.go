@@ -141,18 +141,6 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-func TestAddressOf(t *testing.T) {
-	for remote, want := range map[string]string{
-		"192.0.2.7:80": "192.0.2.7", "[::ffff:192.0.2.7]:80": "192.0.2.7",
-		"[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::", "[fe80::1%eth0]:80": "fe80::",
-		"pipe": "invalid IP", "": "invalid IP",
-	} {
-		if got := addressOf(remote).String(); got != want {
-			t.Errorf("%s: %s, want %s", remote, got, want)
-		}
-	}
-}
-
 // TestFaultStatuses shows which answers cost an address something.
 func TestFaultStatuses(t *testing.T) {
 	for status, want := range map[int]bool{

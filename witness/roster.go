@@ -5,7 +5,6 @@ package witness
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,14 +34,14 @@ func (l Log) Origin() string { return cmp.Or(l.Name, l.Keys[0].Name) }
 // roster is the logs that are witnessed at one time. It never changes; SetLogs puts another in its
 // place.
 type roster struct {
-	logs    map[string]Log    // by origin
-	origins map[string]string // by the lower-case hex SHA-256 of the origin (TW-25)
+	logs    map[string]Log          // by origin
+	origins map[receipt.Hash]string // by the SHA-256 of the origin (TW-25)
 }
 
 // newRoster refuses a log without a key, two logs of one origin, and a key of the witness itself:
 // what it cosigns would be what it takes for signed by the log.
 func newRoster(logs []Log, own []*receipt.Cosigner) (*roster, error) {
-	r := &roster{logs: make(map[string]Log, len(logs)), origins: make(map[string]string, len(logs))}
+	r := &roster{logs: make(map[string]Log, len(logs)), origins: make(map[receipt.Hash]string, len(logs))}
 	for _, l := range logs {
 		if len(l.Keys) == 0 {
 			return nil, errors.New("log without a key")
@@ -54,8 +53,7 @@ func newRoster(logs []Log, own []*receipt.Cosigner) (*roster, error) {
 		if err := l.check(own); err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256([]byte(origin))
-		r.logs[origin], r.origins[hex.EncodeToString(sum[:])] = l, origin
+		r.logs[origin], r.origins[sha256.Sum256([]byte(origin))] = l, origin
 	}
 	return r, nil
 }

@@ -40,7 +40,7 @@ func TestAdmin(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer state.Close()
-	s, err := c.newServer(state, slog.New(slog.DiscardHandler))
+	s, _, err := c.newServer(state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

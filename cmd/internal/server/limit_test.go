@@ -14,7 +14,7 @@ func TestLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := limit(inner, 2)
+	l := limit(inner, Limits{Connections: 2}.withDefaults())
 	accepted := make(chan net.Conn)
 	ended := make(chan error, 1)
 	go func() {
@@ -35,7 +35,7 @@ func TestLimit(t *testing.T) {
 		defer conn.Close()
 	}
 	first, second := <-accepted, <-accepted
-	if n := len(l.(*limited).slots); n != 2 {
+	if n := len(l.slots); n != 2 {
 		t.Errorf("%d slots are taken, want 2", n)
 	}
 	select {

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"cocket.example/cmd/internal/config"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -52,13 +54,13 @@ func (c Config) Check() error {
 // Limits on what a client may hold without giving anything. A handler that reads much or answers
 // late sets deadlines of its own with http.ResponseController.
 const (
-	headerTimeout  = 10 * time.Second
-	readTimeout    = time.Minute
-	writeTimeout   = 3 * time.Minute // from the end of the header: longer than reading and any wait
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 16 << 10
-	maxConnections = 4096
-	defaultDrain   = 15 * time.Second
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	writeTimeout  = 3 * time.Minute // from the end of the header: longer than reading and any wait
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 16 << 10
+	maxFrame      = 16 << 10 // of HTTP/2, whose reader keeps a buffer of the largest that it has read
+	defaultDrain  = 15 * time.Second
 )
 
 // Server serves a public handler and, beside it, an administrative one.
@@ -66,7 +68,10 @@ type Server struct {
 	Config Config
 	Public http.Handler
 	Admin  http.Handler // served if Config.Admin is set; see the function Admin
+	Limits Limits       // of the public address
 	Logger *slog.Logger // nil discards
+
+	Registerer prometheus.Registerer // nil: the connections have no metrics
 }
 
 // Run serves until ctx ends, then drains. It returns nil after a stop that was asked for, even if
@@ -96,6 +101,7 @@ func (s Server) withDefaults() Server {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
+	s.Limits = s.Limits.withDefaults()
 	if s.Config.Drain == 0 {
 		s.Config.Drain = config.Duration(defaultDrain)
 	}
@@ -118,28 +124,41 @@ func (s Server) open() ([]endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := listen(s.Config.Listen)
+	public, err := listen(s.Config.Listen, s.Limits)
 	if err != nil {
 		return nil, err
 	}
-	endpoints := []endpoint{{public, s.newHTTP(s.Public)}}
+	s.observe(public)
+	endpoints := []endpoint{{public, s.newHTTP(s.Limits.Proxies.handler(s.Public))}}
 	endpoints[0].http.TLSConfig = settings
 	if s.Config.Admin == "" {
 		return endpoints, nil
 	}
-	admin, err := listen(s.Config.Admin)
+	admin, err := listen(s.Config.Admin, Limits{}.withDefaults())
 	if err != nil {
 		return endpoints, err
 	}
 	return append(endpoints, endpoint{admin, s.newHTTP(s.Admin)}), nil
 }
 
-func listen(address string) (net.Listener, error) {
+func listen(address string, limits Limits) (*limited, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", address, err)
 	}
-	return limit(l, maxConnections), nil
+	return limit(l, limits), nil
+}
+
+// observe shows the connections of a listener in the metrics.
+func (s Server) observe(l *limited) {
+	auto := promauto.With(s.Registerer)
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cocket_connections", Help: "Open connections of the public address.",
+	}, func() float64 { return float64(l.opened.Load()) })
+	auto.NewCounterFunc(prometheus.CounterOpts{
+		Name: "cocket_connections_refused_total",
+		Help: "Connections closed at once because their address had as many as it may have.",
+	}, func() float64 { return float64(l.refused.Load()) })
 }
 
 func (s Server) newHTTP(h http.Handler) *http.Server {
@@ -150,6 +169,10 @@ func (s Server) newHTTP(h http.Handler) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: s.Limits.Streams, MaxReadFrameSize: maxFrame,
+			MaxReceiveBufferPerConnection: s.Limits.Window, MaxReceiveBufferPerStream: s.Limits.Window,
+		},
 		// What clients do wrong before they have sent a request: noise, but for a search.
 		ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
