@@ -121,6 +121,7 @@ type child struct {
 	t       *testing.T
 	address string
 	process *os.Process
+	logged  string // file of what it logs
 	log     *receipt.Signer
 	tree    *testonly.Tree
 }
@@ -145,19 +146,23 @@ func startWitness(t *testing.T, more string) *child {
 		t.Fatalf("%v: %s", err, out)
 	}
 	served := run("--config", config)
-	var said bytes.Buffer
-	served.Stderr = &said
+	logged, err := os.Create(filepath.Join(dir, "logged"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logged.Close()
+	served.Stderr = logged
 	if err := served.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = served.Process.Signal(os.Interrupt)
 		if err := served.Wait(); err != nil {
-			t.Errorf("%v: %s", err, said.Bytes())
+			said, _ := os.ReadFile(logged.Name())
+			t.Errorf("%v: %s", err, said)
 		}
 	})
-	w := &child{t: t, process: served.Process, tree: testonly.New(rfc6962.DefaultHasher)}
-	var err error
+	w := &child{t: t, process: served.Process, tree: testonly.New(rfc6962.DefaultHasher), logged: logged.Name()}
 	if w.log, err = keyfile.ReadSigner(filepath.Join(dir, log)); err != nil {
 		t.Fatal(err)
 	}
