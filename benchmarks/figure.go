@@ -42,6 +42,8 @@ var targets = []target{
 	{"receipts_1m_s", 10, true, "seconds to verify a million receipts under one checkpoint, all cores"},
 	{"receipt_single_ms", 1, true, "one receipt with its checkpoint, 3 Ed25519 witnesses, ms"},
 	{"batch_cut_s", 2, true, "seconds to cut every receipt of a batch of 65,536 from its batch receipt"},
+	{"witness_flood_rss_mib", 100, true, "most resident memory of a witness flooded from one address, MiB"},
+	{"witness_flood_p99_ratio", 2, true, "p99 of honest checkpoints from another address meanwhile ÷ without a flood"},
 }
 
 func findTarget(name string) (target, bool) {
@@ -87,6 +89,7 @@ var groups = []group{
 	{"replay of the write-ahead log", []string{"restart_wal_s"}, measureReplay},
 	{"full check", []string{"fsck_vs_tessera"}, measureCheck},
 	{"verification", []string{"receipts_1m_s", "receipt_single_ms", "batch_cut_s"}, measureVerify},
+	{"flooded witness", []string{"witness_flood_rss_mib", "witness_flood_p99_ratio"}, measureFlood},
 }
 
 // results are the figures of one or more groups, and what can be drawn of them.
