@@ -176,8 +176,6 @@ func writeError(rw http.ResponseWriter, err error) int {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		seconds := max(1, int64(math.Ceil(refused.retry.Seconds())))
 		rw.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
-		rw.Header().Set("Connection", "close") // what else there is of the body is not read
 	}
 	rw.Header().Set("Content-Type", contentType)
 	rw.Header().Set("Cache-Control", "no-store")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -165,3 +166,54 @@ func TestBrokenBody(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// TestHTTP2 shows that the limits hold for the requests of one HTTP/2 connection too: a slow body ends in
+// time, requests beyond the limit are refused, and neither ends the connection.
+func TestHTTP2(t *testing.T) {
+	r := newRig(t)
+	r.witness.config.Timeout = 300 * time.Millisecond
+	r.witness.guard = newGuard(Limits{AddressRequests: 3}.withDefaults())
+	server := httptest.NewUnstartedServer(r.witness.Handler())
+	server.EnableHTTP2 = true
+	connections := 0
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections++
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	post := func(body io.Reader) int {
+		answer, err := server.Client().Post(server.URL+"/add-checkpoint", "", body)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer answer.Body.Close()
+		if answer.ProtoMajor != 2 {
+			t.Errorf("answered over %s", answer.Proto)
+		}
+		return answer.StatusCode
+	}
+	if status := post(bytes.NewReader(r.log.grow(t, trunk, 0, 5))); status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	statuses := make(chan int)
+	const bodies = 8
+	for range bodies {
+		slow, end := io.Pipe()
+		defer end.Close()
+		go func() { statuses <- post(slow) }()
+		go func() { _, _ = end.Write([]byte("old 5\n")) }()
+	}
+	count := make(map[int]int)
+	for range bodies {
+		count[<-statuses]++
+	}
+	if count[408] != 3 || count[429] != bodies-3 {
+		t.Errorf("slow bodies: %v, want 3 times 408 and 429 for the others", count)
+	}
+	if status := post(bytes.NewReader(r.log.grow(t, trunk, 5, 9))); status != 200 || connections != 1 {
+		t.Errorf("after them: status %d, %d connections", status, connections)
+	}
+}

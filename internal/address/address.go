@@ -7,13 +7,16 @@ import "net/netip"
 
 // Of returns whom a limit counts as one: an IPv4 address, or the /64 network of an IPv6 address,
 // because that is what one customer gets. remote is an address with a port, as of a net.Conn or a
-// http.Request; what is none is the zero address.
+// http.Request, or without; what is none is the zero address.
 func Of(remote string) netip.Addr {
 	at, err := netip.ParseAddrPort(remote)
+	address := at.Addr()
 	if err != nil {
-		return netip.Addr{}
+		if address, err = netip.ParseAddr(remote); err != nil {
+			return netip.Addr{}
+		}
 	}
-	address := at.Addr().Unmap().WithZone("")
+	address = address.Unmap().WithZone("")
 	if address.Is6() {
 		network, _ := address.Prefix(64) // fails for more than 128 bits only
 		return network.Addr()
