@@ -12,14 +12,13 @@ import (
 	"cocket.example/internal/flood"
 )
 
-// What the flood offers to a witness in one load, evenly over its time: far beyond every limit of one
-// address. It runs at the lowest priority, because a stranger brings a processor of his own, and is not
+// What the flood offers to a witness, evenly over its time: far beyond every limit of one address. It runs at the lowest priority, because a stranger brings a processor of his own, and is not
 // to take that of the witness and of its honest clients here.
 const (
 	FloodFrom    = "127.0.0.2"
-	FloodSlow    = 10_000 // connections with a body of a byte a second
-	FloodUnknown = 1000   // requests a second for logs that nobody knows
-	FloodHuge    = 2      // bodies of 1 GiB a second, one after the other
+	FloodSlow    = 1000 // connections a second with a body of a byte a second
+	FloodUnknown = 1000 // requests a second for logs that nobody knows
+	FloodHuge    = 2    // bodies of 1 GiB a second, one after the other
 )
 
 // runFlood attacks the witness at spec.Target for spec.Measure. The result counts what was answered or
@@ -35,7 +34,7 @@ func runFlood(ctx context.Context, spec Spec, tell say) error {
 	var slow, unknown, huge flood.Outcomes
 	group := new(errgroup.Group)
 	group.Go(func() error {
-		attack.Slow(ctx, FloodSlow, int(FloodSlow/seconds)+1, &slow)
+		attack.Slow(ctx, int(FloodSlow*seconds), FloodSlow, &slow)
 		return nil
 	})
 	group.Go(func() error {
