@@ -20,9 +20,9 @@ type Limits struct {
 	Requests int
 	// AddressRequests are answered at one time for one address. Default 256.
 	AddressRequests int
-	// Bodies is how many bytes of bodies are in memory in all. Default 16 MiB.
+	// Bodies is how many bytes of bodies are in memory in all. Default 8 MiB.
 	Bodies int
-	// AddressBodies is how many of them are of one address. Default 4 MiB.
+	// AddressBodies is how many of them are of one address. Default 2 MiB.
 	AddressBodies int
 	// AddressFaults is how many requests of one address may be at fault a second: unreadable, of an
 	// unknown log, without a signature, too large, too slow. After a pause the faults of 10 s may come
@@ -38,8 +38,8 @@ func (l Limits) withDefaults() Limits {
 	}
 	or(&l.Requests, 1024)
 	or(&l.AddressRequests, 256)
-	or(&l.Bodies, 16<<20)
-	or(&l.AddressBodies, 4<<20)
+	or(&l.Bodies, 8<<20)
+	or(&l.AddressBodies, 2<<20)
 	if l.AddressFaults == 0 {
 		l.AddressFaults = 100
 	}

@@ -35,6 +35,7 @@ const (
 // a log grows from another. Every request of the log is cosigned, and the memory stays below 100 MiB.
 func TestFlood(t *testing.T) {
 	soak.NoRace(t)
+	t.Parallel()
 	w := startWitness(t, "")
 	attack := flood.Attack{Target: w.address, From: stranger}
 	honest, stop := context.WithCancel(t.Context())

@@ -12,7 +12,7 @@ import (
 // Limits bound what clients may take, in all and of one address, which is an IPv4 address or a /64
 // network of IPv6. Absent, each has its default.
 type Limits struct {
-	// Connections are open at one time. Default 2048, and never more than the process may open files.
+	// Connections are open at one time. Default 1536, and never more than the process may open files.
 	Connections int `yaml:"connections"`
 	// AddressConnections are of one address, unless it is one of TrustedProxies. Default 256.
 	AddressConnections int `yaml:"address_connections"`
@@ -20,9 +20,9 @@ type Limits struct {
 	Requests int `yaml:"requests"`
 	// AddressRequests are of one address. Default 256.
 	AddressRequests int `yaml:"address_requests"`
-	// Bodies is how many bytes of requests are in memory. Default 16777216 (16 MiB).
+	// Bodies is how many bytes of requests are in memory. Default 8388608 (8 MiB).
 	Bodies int `yaml:"bodies"`
-	// AddressBodies are of one address. Default 4194304 (4 MiB).
+	// AddressBodies are of one address. Default 2097152 (2 MiB).
 	AddressBodies int `yaml:"address_bodies"`
 	// AddressFaults is how many requests of one address a second may be unreadable, of an unknown log,
 	// unsigned, too large or too slow. Default 100; ten seconds' worth may come at once.
@@ -30,7 +30,7 @@ type Limits struct {
 }
 
 const (
-	connections        = 2048
+	connections        = 1536
 	addressConnections = 256
 	// What a client of HTTP/2 may hold by one connection.
 	streams = 16

@@ -226,6 +226,7 @@ func (r *reloader) done(logs int, start time.Time) {
 	r.metrics.loaded.SetToCurrentTime()
 	r.metrics.took.Set(elapsed.Seconds())
 	r.metrics.stale.Set(0)
+	limitMemory(logs)
 	r.logger.Info("logs loaded", "logs", logs, "elapsed", elapsed)
 }
 
