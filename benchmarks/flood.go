@@ -71,7 +71,8 @@ func measureFlood(ctx context.Context, b *bench) (r results, err error) {
 }
 
 // growFlooded is growAll beside a flood, which has begun before and ends after.
-func growFlooded(ctx context.Context, address string, logs []*growing, d time.Duration) (ms []float64, tried uint64, err error) {
+func growFlooded(ctx context.Context, address string, logs []*growing, d time.Duration,
+) (ms []float64, tried uint64, err error) {
 	flood, err := startPeer(ctx, peer.Spec{Role: peer.Flood, Target: address, Measure: d + 2*time.Second})
 	if err != nil {
 		return nil, 0, err
@@ -103,7 +104,8 @@ func (b *bench) startFlooded(ctx context.Context, dir string) (*process, string,
 	config := fmt.Sprintf("listen: %s\ndir: w1\nkeys: [w1.key]\nlogs:\n", addresses[0])
 	logs := make([]*growing, floodLogs)
 	for i := range logs {
-		secret, verifier, err := receipt.GenerateKey(rand.Reader, receipt.Ed25519, fmt.Sprintf("log-%d.customs.benchmark.example", i))
+		name := fmt.Sprintf("log-%d.customs.benchmark.example", i)
+		secret, verifier, err := receipt.GenerateKey(rand.Reader, receipt.Ed25519, name)
 		if err != nil {
 			return nil, "", nil, err
 		}

@@ -121,6 +121,8 @@ func TestUnknownOrigins(t *testing.T) {
 type child struct {
 	t       *testing.T
 	address string
+	scheme  string
+	client  *http.Client
 	process *os.Process
 	logged  string // file of what it logs
 	log     *receipt.Signer
@@ -163,7 +165,7 @@ func startWitness(t *testing.T, more string) *child {
 			t.Errorf("%v: %s", err, said)
 		}
 	})
-	w := &child{t: t, process: served.Process, tree: testonly.New(rfc6962.DefaultHasher), logged: logged.Name()}
+	w := &child{t: t, scheme: "http", client: http.DefaultClient, process: served.Process, tree: testonly.New(rfc6962.DefaultHasher), logged: logged.Name()}
 	if w.log, err = keyfile.ReadSigner(filepath.Join(dir, log)); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +216,7 @@ func (w *child) offer() error {
 	if body.Checkpoint, err = cp.Sign(w.log); err != nil {
 		return err
 	}
-	answer, err := http.Post("http://"+w.address+"/add-checkpoint", "", bytes.NewReader(body.Bytes()))
+	answer, err := w.client.Post(w.scheme+"://"+w.address+"/add-checkpoint", "", bytes.NewReader(body.Bytes()))
 	if err != nil {
 		return err
 	}

@@ -33,15 +33,14 @@ const (
 	connections        = 1536
 	addressConnections = 256
 	// What a client of HTTP/2 may hold by one connection.
-	streams = 16
-	window  = 128 << 10
+	streams = 8
+	window  = 64 << 10
 )
 
 func (l Limits) check() error {
-	for _, n := range []int{l.Connections, l.AddressConnections, l.Requests, l.AddressRequests, l.Bodies, l.AddressBodies} {
-		if n < 0 {
-			return errors.New("limits: want no negative numbers")
-		}
+	least := min(l.Connections, l.AddressConnections, l.Requests, l.AddressRequests, l.Bodies, l.AddressBodies)
+	if least < 0 {
+		return errors.New("limits: want no negative numbers")
 	}
 	if l.AddressFaults < 0 || l.AddressFaults > 1e9 {
 		return errors.New("limits: address_faults: want a number from 0 to 1000000000")

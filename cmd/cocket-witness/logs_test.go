@@ -131,7 +131,8 @@ func TestPick(t *testing.T) {
 		t.Error("what is no file has a sum")
 	}
 	c.LogLists = append(c.LogLists, config.Path(dir))
-	if _, _, err := c.allLogs(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "regular file") {
+	_, _, err = c.allLogs(slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "regular file") {
 		t.Errorf("a folder as a list: %v", err)
 	}
 }
