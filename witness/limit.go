@@ -104,7 +104,7 @@ type client struct {
 
 func newGuard(l Limits) *guard {
 	return &guard{
-		limits: l, faults: rate{second: l.AddressFaults, burst: faultSeconds * l.AddressFaults},
+		limits: l, faults: rate{second: l.AddressFaults, burst: max(1, faultSeconds*l.AddressFaults)},
 		clients: make(map[netip.Addr]*client),
 	}
 }

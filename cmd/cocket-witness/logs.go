@@ -137,6 +137,7 @@ type reloader struct {
 	path    string // of the configuration
 	config  Config // as it was read last
 	read    sums   // of the lists, when they were read last
+	logs    int    // that are witnessed
 	witness *witness.Witness
 	logger  *slog.Logger
 	metrics *reloadMetrics
@@ -218,6 +219,7 @@ func (r *reloader) reload(next Config) {
 	}
 	r.config, r.read = next, read
 	r.done(len(logs), start)
+	limitMemory(r.logs)
 }
 
 // done notes that the logs are those of the files.
@@ -226,7 +228,7 @@ func (r *reloader) done(logs int, start time.Time) {
 	r.metrics.loaded.SetToCurrentTime()
 	r.metrics.took.Set(elapsed.Seconds())
 	r.metrics.stale.Set(0)
-	limitMemory(logs)
+	r.logs = logs
 	r.logger.Info("logs loaded", "logs", logs, "elapsed", elapsed)
 }
 

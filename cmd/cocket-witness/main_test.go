@@ -39,15 +39,7 @@ func TestScripts(t *testing.T) {
 			"await":  func(ts *testscript.TestScript, _ bool, args []string) { await(ts, args[0]) },
 			"get":    func(ts *testscript.TestScript, _ bool, args []string) { get(ts, args) },
 			"offer":  func(ts *testscript.TestScript, _ bool, args []string) { check(ts, offer(ts, args), args[4]) },
-			"becomes": func(ts *testscript.TestScript, _ bool, args []string) {
-				status := func() string { return strconv.Itoa(offer(ts, args).StatusCode) }
-				for i := 0; status() != args[4]; i++ {
-					if i > 1000 {
-						ts.Fatalf("no status %s", args[4])
-					}
-					time.Sleep(10 * time.Millisecond)
-				}
-			},
+			"becomes": func(ts *testscript.TestScript, _ bool, args []string) { becomes(ts, args) },
 			"list": func(ts *testscript.TestScript, _ bool, args []string) { list(ts, args) },
 		},
 	})
@@ -93,6 +85,20 @@ func offer(ts *testscript.TestScript, args []string) *http.Response {
 	answer, err := http.Post(url, "", bytes.NewReader(body))
 	ts.Check(err)
 	return answer
+}
+
+// becomes offers a checkpoint again and again, for 20 seconds.
+func becomes(ts *testscript.TestScript, args []string) {
+	for range 2000 {
+		answer := offer(ts, args)
+		if strconv.Itoa(answer.StatusCode) == args[4] {
+			check(ts, answer, args[4])
+			return
+		}
+		ts.Check(answer.Body.Close())
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("the status does not become %s", args[4])
 }
 
 // list writes a log list, as a whole under another name first.

@@ -45,6 +45,7 @@ func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
+	limitMemory(logs.logs)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return logs.Run(ctx, hangup) })
 	group.Go(func() error { return s.Run(ctx) })
