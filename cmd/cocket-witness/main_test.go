@@ -35,12 +35,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"keygen": func(ts *testscript.TestScript, _ bool, args []string) { keygen(ts, args) },
-			"await":  func(ts *testscript.TestScript, _ bool, args []string) { await(ts, args[0]) },
-			"get":    func(ts *testscript.TestScript, _ bool, args []string) { get(ts, args) },
-			"offer":  func(ts *testscript.TestScript, _ bool, args []string) { check(ts, offer(ts, args), args[4]) },
+			"keygen":  func(ts *testscript.TestScript, _ bool, args []string) { keygen(ts, args) },
+			"await":   func(ts *testscript.TestScript, _ bool, args []string) { await(ts, args[0]) },
+			"get":     func(ts *testscript.TestScript, _ bool, args []string) { get(ts, args) },
+			"offer":   func(ts *testscript.TestScript, _ bool, args []string) { check(ts, offer(ts, args), args[4]) },
 			"becomes": func(ts *testscript.TestScript, _ bool, args []string) { becomes(ts, args) },
-			"list": func(ts *testscript.TestScript, _ bool, args []string) { list(ts, args) },
+			"list":    func(ts *testscript.TestScript, _ bool, args []string) { list(ts, args) },
 		},
 	})
 }
