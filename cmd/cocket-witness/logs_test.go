@@ -57,7 +57,7 @@ func TestLargeList(t *testing.T) {
 	if err := w.offer(); err != nil {
 		t.Error(err)
 	}
-	if limit := 48<<20 + 1600*logs; w.peak() > limit {
+	if limit := 48<<20 + 2400*logs; w.peak() > limit {
 		t.Errorf("resident memory rose to %d MiB, want at most %d", w.peak()>>20, limit>>20)
 	}
 	t.Logf("%d logs: resident %d MiB, after a reload %d MiB; %s", logs, first>>20, w.peak()>>20, took)
