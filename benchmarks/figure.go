@@ -48,6 +48,8 @@ var targets = []target{
 	{"witness_refresh_vs_omniwitness", 1, false, "that ÷ omniwitness"},
 	{"witness_1000_vs_litewitness", 1, false, "1,000 growing logs, 64 connections ÷ litewitness"},
 	{"witness_1000_vs_omniwitness", 1, false, "that ÷ omniwitness"},
+	{"witness_flood_rss_mib", 100, true, "most resident memory of a witness flooded from one address, MiB"},
+	{"witness_flood_p99_ratio", 2, true, "p99 of honest checkpoints from another address meanwhile ÷ without a flood"},
 }
 
 func findTarget(name string) (target, bool) {
@@ -98,6 +100,7 @@ var groups = []group{
 		"witness_refresh_vs_litewitness", "witness_refresh_vs_omniwitness",
 		"witness_1000_vs_litewitness", "witness_1000_vs_omniwitness",
 	}, measureWitness},
+	{"flooded witness", []string{"witness_flood_rss_mib", "witness_flood_p99_ratio"}, measureFlood},
 }
 
 // results are the figures of one or more groups, and what can be drawn of them.

@@ -21,6 +21,7 @@ import (
 type memory struct {
 	anonymous float64 // RssAnon: its own
 	files     float64 // RssFile: of files, which the system may take back
+	peak      float64 // VmHWM: the most that both were
 }
 
 func readMemory(pid int) (m memory, err error) {
@@ -36,6 +37,8 @@ func readMemory(pid int) (m memory, err error) {
 			to = &m.anonymous
 		case "RssFile":
 			to = &m.files
+		case "VmHWM":
+			to = &m.peak
 		default:
 			continue
 		}
@@ -79,7 +82,7 @@ func (w *watch) take() memory {
 		anonymous, files = append(anonymous, m.anonymous), append(files, m.files)
 	}
 	w.samples = nil
-	return memory{median(anonymous), median(files)}
+	return memory{anonymous: median(anonymous), files: median(files)}
 }
 
 // onDisk returns how many bytes of the disk the files below dir take.

@@ -75,6 +75,7 @@ const maxRaces = 64
 // the cosignature lines once the swap is durable (TW-12), here and with a quorum of the peers. They are
 // made before the commit, outside its lock, and leave only if what was judged is still held then.
 func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
+	paid := false
 	for range maxRaces {
 		held, err := w.config.State.latest(r.checkpoint.Origin)
 		if err != nil {
@@ -86,11 +87,21 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 		if err := judge(held, r); err != nil {
 			return nil, err
 		}
-		next, err := w.sign(held, r)
+		t, err := w.timestamp(held)
 		if err != nil {
 			return nil, err
 		}
-		if !next.same(held) {
+		next := held
+		if !held.answers(r, t) {
+			if !paid {
+				if err := w.spend(held, r); err != nil {
+					return nil, err
+				}
+				paid = true
+			}
+			if next, err = w.sign(held, r, t); err != nil {
+				return nil, err
+			}
 			err = w.config.State.swap(r.checkpoint.Origin, held, next)
 		}
 		if errors.Is(err, errChanged) {
@@ -105,6 +116,13 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 		return next.cosignatures, nil
 	}
 	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
+}
+
+// answers reports whether the record is what would be made again: it was made in this second for the
+// same checkpoint. Of many who ask at once for a refresh, one is signed for, and whoever sends the latest
+// checkpoint many times a second takes no place on the disk and nothing of the log's quota.
+func (r record) answers(q request, t int64) bool {
+	return r.cosignatures != nil && r.checkpoint == q.checkpoint && r.time == t
 }
 
 // replicate waits for a quorum of the peers to keep the record. If one of them keeps what contradicts
@@ -122,16 +140,8 @@ func (w *Witness) replicate(ctx context.Context, next record) error {
 	return nil
 }
 
-// sign makes the record that follows the one held. That is the one held itself if it was made in this
-// second for the same checkpoint: of many who ask at once for a refresh, one is signed for.
-func (w *Witness) sign(held record, r request) (record, error) {
-	t, err := w.timestamp(held)
-	if err != nil {
-		return record{}, err
-	}
-	if held.cosignatures != nil && held.checkpoint == r.checkpoint && held.time == t {
-		return held, nil
-	}
+// sign makes the record that follows the one held, at the time to be stated.
+func (w *Witness) sign(held record, r request, t int64) (record, error) {
 	next := record{checkpoint: r.checkpoint, time: t, generation: held.generation}
 	next.note = append(r.checkpoint.Body(), '\n')
 	for _, s := range r.signatures {

@@ -6,18 +6,19 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"cocket.example/internal/strict"
 )
 
 const (
 	// maxBody bounds a request: 16 ML-DSA-44 signature lines and 63 hashes take 57 kB (SN-7).
 	maxBody = 128 << 10
-	// maxRequests bounds the requests that are answered at one time, and so their bodies in memory.
-	maxRequests = 1024
 
 	textPlain = "text/plain; charset=utf-8"
 	textSize  = "text/x.tlog.size" // exactly, no charset: clients compare it (table row 6)
@@ -36,34 +37,35 @@ func (w *Witness) Handler() http.Handler {
 		mux.HandleFunc("POST /sign-subtree", w.signSubtree)
 	}
 	mux.HandleFunc("GET /{origin}/checkpoint", func(rw http.ResponseWriter, r *http.Request) {
-		origin, ok := w.roster.Load().origins[r.PathValue("origin")]
-		if !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
+		hash, err := strict.HexHash(r.PathValue("origin"))
+		origin, ok := w.roster.Load().origins[hash]
+		if err != nil || !ok || r.URL.RawPath != "" { // RawPath: the digits are spelled some other way
 			writeError(rw, refuse(http.StatusNotFound, "no log of this hash is witnessed here"))
 			return
 		}
 		w.checkpoint(rw, origin)
 	})
 	w.keepRoutes(mux)
-	return mux
+	return w.admit(mux)
 }
 
 func (w *Witness) addCheckpoint(rw http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	w.limitTime(rw, start)
 	lines, err := w.answer(rw, r)
-	w.metrics.requests.WithLabelValues(finish(rw, lines, err)).Inc()
+	status := finish(rw, lines, err)
+	w.metrics.count(status, err)
 	w.metrics.elapsed.Observe(time.Since(start).Seconds())
 }
 
 // finish answers with cosignature lines or the error, and returns the status.
-func finish(rw http.ResponseWriter, lines []byte, err error) string {
+func finish(rw http.ResponseWriter, lines []byte, err error) int {
 	if err != nil {
-		return strconv.Itoa(writeError(rw, err))
+		return writeError(rw, err)
 	}
 	rw.Header().Set("Content-Type", textPlain)
 	rw.Header().Set("Cache-Control", "no-store")
 	_, _ = rw.Write(lines) // a client that went away asks again
-	return strconv.Itoa(http.StatusOK)
+	return http.StatusOK
 }
 
 // limitTime bounds reading the request and, by as much again, writing the answer. Connections that
@@ -81,7 +83,7 @@ func (w *Witness) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error
 	case w.slots <- struct{}{}:
 		defer func() { <-w.slots }()
 	default:
-		return nil, refuse(http.StatusServiceUnavailable, "too many requests at once")
+		return nil, limited(http.StatusServiceUnavailable, manyRequests, time.Second)
 	}
 	body, err := readBody(rw, r)
 	if err != nil {
@@ -102,6 +104,8 @@ func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, refuse(http.StatusRequestEntityTooLarge, "body of more than %d bytes", maxBody)
+	case errors.As(err, new(*refusal)):
+		return nil, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, refuse(http.StatusRequestTimeout, "the body did not arrive in time")
 	case err != nil:
@@ -110,8 +114,8 @@ func readBody(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// report logs what became of a request that a configured log has signed, keeps a checkpoint that
-// conflicts, and brings the metrics up to date.
+// report logs what became of a request that a configured log has signed, and keeps a checkpoint that
+// conflicts.
 func (w *Witness) report(r request, err error) {
 	origin := r.checkpoint.Origin
 	logger := w.config.Logger.With("origin", origin, "size", r.checkpoint.Size)
@@ -128,7 +132,6 @@ func (w *Witness) report(r request, err error) {
 	default:
 		logger.Debug("refused", "status", refused.status, "err", err)
 	}
-	w.metrics.observe(origin, w.config.State)
 }
 
 func (w *Witness) keep(logger *slog.Logger, r request, refused *refusal) {
@@ -190,8 +193,9 @@ func writeError(rw http.ResponseWriter, err error) int {
 	switch refused.status {
 	case http.StatusConflict:
 		contentType, text = textSize, strconv.FormatUint(refused.held.checkpoint.Size, 10)
-	case http.StatusServiceUnavailable:
-		rw.Header().Set("Retry-After", "1")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		seconds := max(1, int64(math.Ceil(refused.retry.Seconds())))
+		rw.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	rw.Header().Set("Content-Type", contentType)
 	rw.Header().Set("Cache-Control", "no-store")

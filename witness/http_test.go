@@ -62,7 +62,7 @@ func TestSlow(t *testing.T) {
 func TestTooMany(t *testing.T) {
 	r := newRig(t)
 	body := r.log.grow(t, trunk, 0, 5)
-	for range maxRequests {
+	for range cap(r.witness.slots) {
 		r.witness.slots <- struct{}{}
 	}
 	answer := r.post(body)
@@ -143,7 +143,7 @@ func TestNew(t *testing.T) {
 		"cosignature key":           func(c *Config) { c.Keys = append(c.Keys, c.Keys[0]) },
 		"is given twice":            func(c *Config) { c.Logs = append(c.Logs, c.Logs[0]) },
 		"without a key":             func(c *Config) { c.Logs = []Log{{}} },
-		"has a key named":           func(c *Config) { c.Logs = []Log{{Keys: []receipt.VerifierKey{r.log.key, r.keys[0]}}} },
+		"has keys named":            func(c *Config) { c.Logs = []Log{{Keys: []receipt.VerifierKey{r.log.key, r.keys[0]}}} },
 		"key of log log.example/a is given twice": func(c *Config) {
 			c.Logs = []Log{{Keys: []receipt.VerifierKey{r.log.key, r.log.key}}}
 		},

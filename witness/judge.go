@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"time"
 
 	"cocket.example/receipt"
 	"github.com/transparency-dev/merkle/proof"
@@ -27,6 +28,9 @@ type refusal struct {
 	held   record   // if it matters
 	kind   conflict // none, unless the offered checkpoint is to be kept beside the one held
 	logged bool     // what it is due to is in the log already, once for all requests
+
+	reason string        // of a limit that was reached; empty for what is wrong with the request
+	retry  time.Duration // after which the limit lets another one pass; 0: not known
 }
 
 func (r *refusal) Error() string { return r.text }

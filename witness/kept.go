@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
@@ -71,7 +70,6 @@ func (w *Witness) kept(answer func(http.ResponseWriter, *http.Request, receipt.V
 			writeError(rw, refuse(http.StatusServiceUnavailable, "too many requests at once"))
 			return
 		}
-		w.limitTime(rw, time.Now())
 		if err := answer(rw, r, key); err != nil {
 			writeError(rw, err)
 		}

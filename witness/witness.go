@@ -48,6 +48,8 @@ type Config struct {
 	ClockStep time.Duration
 	// Timeout bounds reading one request and writing one answer. Default 10 s.
 	Timeout time.Duration
+	// Limits bound what clients may take.
+	Limits Limits
 
 	Now        func() time.Time      // nil: time.Now
 	Logger     *slog.Logger          // nil discards
@@ -61,6 +63,7 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
+	c.Limits = c.Limits.withDefaults()
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -77,6 +80,8 @@ type Witness struct {
 	keys    []key
 	roster  atomic.Pointer[roster]
 	slots   chan struct{} // holds one element for each add-checkpoint being answered
+	guard   *guard
+	quotas  *quotas
 	metrics *metrics
 	catchUp *catchUp
 	peers   *peers
@@ -98,7 +103,10 @@ func New(c Config) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Witness{config: c, keys: keys, slots: make(chan struct{}, maxRequests), metrics: newMetrics(c.Registerer)}
+	w := &Witness{
+		config: c, keys: keys, slots: make(chan struct{}, c.Limits.Requests),
+		guard: newGuard(c.Limits), quotas: newQuotas(),
+	}
 	w.subtrees = newSubtrees(keys, w.witnesses)
 	if err := w.connect(); err != nil {
 		return nil, err
@@ -106,6 +114,7 @@ func New(c Config) (*Witness, error) {
 	if err := w.SetLogs(c.Logs); err != nil {
 		return nil, err
 	}
+	w.metrics = newMetrics(c.Registerer, w)
 	if c.Registerer != nil {
 		if err := c.Registerer.Register(newWaitingMetrics(w)); err != nil {
 			return nil, err

@@ -51,7 +51,7 @@ func TestHidden(t *testing.T) {
 	}
 	defer state.Close()
 	var logged bytes.Buffer
-	s, err := c.newServer(state, slog.New(slog.NewTextHandler(&logged, nil)))
+	s, _, err := c.newServer(state, slog.New(slog.NewTextHandler(&logged, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,14 +46,19 @@ The configuration, with paths relative to its folder:
     - vkey: customs.example/log+…              # a key of a log, or
       url: https://log.customs.example         # optional: asked at each start what
                                                # was cosigned before
-    - vkey_file: log-pq.vkey                   # a file that holds one
+    - vkey_file: log-pq.vkey                   # a file that holds one; qpd beside it
+                                               # bounds its checkpoints a day
+  log_lists: [network.list]  # optional: c2sp.org/tlog-list files with more logs
   journal: /other/disk/w1.journal              # optional: not beside the database
   peers: [https://w2.example]                  # optional: they keep what is cosigned
   keeps: [{vkey_file: w2.vkey}]                # optional: and this one for them
 
 and, seldom needed: peer_write (how many peers must have what is answered, more than
 half), addr_file (gets the address, for port 0), drain (how long requests may finish,
-15s), clock_step (how far the clock may be behind the latest cosignature, 1m).
+15s), clock_step (how far the clock may be behind the latest cosignature, 1m), reload
+(how often the lists are looked at, 1m; a SIGHUP reads them and logs again at once),
+limits, trusted_proxies and client_address_header (what clients may take:
+docs/witness.md).
 
 Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
 cannot go on, 2 the command line is wrong.`,

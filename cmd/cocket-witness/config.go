@@ -41,9 +41,24 @@ type Config struct {
 	PeerWrite int `yaml:"peer_write"`
 	// Keeps are the cosignature keys of other witnesses for which this one keeps, as they do for it.
 	Keeps []Verifier `yaml:"keeps"`
+	// LogLists are files of c2sp.org/tlog-list with more logs, and how often each may ask. A log that the
+	// configuration names too is as it stands there; of two lists the first has the word.
+	LogLists []config.Path `yaml:"log_lists"`
+	// Reload is how often the log lists are looked at for changes. Default 1m. A SIGHUP reads them at
+	// once, and Logs and LogLists of this file too.
+	Reload config.Duration `yaml:"reload"`
+	// Limits bound what clients may take.
+	Limits Limits `yaml:"limits"`
+	// TrustedProxies are the addresses or networks of reverse proxies, whose word on the address of a
+	// client is taken.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// ClientAddressHeader is where they say it. Default X-Forwarded-For.
+	ClientAddressHeader string `yaml:"client_address_header"`
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature before
 	// the witness refuses to sign. Default 1m.
 	ClockStep config.Duration `yaml:"clock_step"`
+
+	path string // of the file
 }
 
 // Verifier is a verifier key: literally, or in a file.
@@ -61,11 +76,13 @@ type Log struct {
 	// URL is the prefix below which the log publishes its checkpoint and tiles. At a start the witness
 	// asks there what it cosigned before.
 	URL string `yaml:"url"`
+	// QPD is how many larger checkpoints are cosigned a day, and how many refreshes. Absent: any number.
+	QPD uint32 `yaml:"qpd"`
 }
 
 // loadConfig reads and checks the configuration file.
 func loadConfig(path string) (Config, error) {
-	var c Config
+	c := Config{path: path}
 	if err := config.Load(path, &c); err != nil {
 		return c, err
 	}
@@ -81,8 +98,19 @@ func (c Config) check() error {
 		return errors.New("dir: missing: want the directory of the state")
 	case len(c.Keys) == 0:
 		return errors.New("keys: missing: want the file of a cosignature key")
-	case len(c.Logs) == 0:
-		return errors.New("logs: missing: want the vkey of a log")
+	case len(c.Logs) == 0 && len(c.LogLists) == 0:
+		return errors.New("logs: missing: want the vkey of a log, or a file in log_lists")
+	}
+	for i, l := range c.Logs {
+		if l.QPD > receipt.MaxQPD {
+			return fmt.Errorf("logs[%d]: qpd: want at most %d", i, receipt.MaxQPD)
+		}
+	}
+	if err := c.Limits.check(); err != nil {
+		return err
+	}
+	if _, err := c.serverLimits(); err != nil {
+		return err
 	}
 	for i, k := range c.Keys {
 		if err := k.check(); err != nil {
@@ -143,6 +171,9 @@ func (c Config) readLogs() ([]witness.Log, error) {
 		logs[at].Keys = append(logs[at].Keys, key)
 		if err := setOnce(&logs[at].URL, l.URL); err != nil {
 			return nil, fmt.Errorf("logs[%d]: url: %w", i, err)
+		}
+		if err := setOnce(&logs[at].QPD, l.QPD); err != nil {
+			return nil, fmt.Errorf("logs[%d]: qpd: %w", i, err)
 		}
 	}
 	return logs, nil

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// FuzzConfig: a configuration that is accepted names a directory, keys and logs; the keys of its logs
+// FuzzConfig: a configuration that is accepted names a directory, keys, and logs or lists of them; the keys of its logs
 // are read as they stand there, or refused.
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte("dir: state\nkeys: [w.key]\nlisten: 127.0.0.1:0\nlogs:\n- vkey: " +
@@ -30,7 +30,7 @@ func FuzzConfig(f *testing.F) {
 			}
 			return
 		}
-		if !filepath.IsAbs(c.state()) || len(c.Keys) == 0 || len(c.Logs) == 0 {
+		if !filepath.IsAbs(c.state()) || len(c.Keys) == 0 || len(c.Logs)+len(c.LogLists) == 0 {
 			t.Fatalf("accepted without what it needs: %+v", c)
 		}
 		for i, k := range c.Keys {

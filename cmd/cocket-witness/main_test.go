@@ -29,14 +29,18 @@ func TestMain(m *testing.M) {
 //	await FILE                                      wait until the file is there
 //	get ADDRFILE PATH STATUS                        fetch; the answer is in the file "answer"
 //	offer ADDRFILE SKEYFILE OLD SIZE STATUS         add-checkpoint; likewise, but not before it is ready
+//	becomes ADDRFILE SKEYFILE OLD SIZE STATUS       offer, again until the status is that
+//	list FILE VKEYFILE...                           write a log list, in one step
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"keygen": func(ts *testscript.TestScript, _ bool, args []string) { keygen(ts, args) },
-			"await":  func(ts *testscript.TestScript, _ bool, args []string) { await(ts, args[0]) },
-			"get":    func(ts *testscript.TestScript, _ bool, args []string) { get(ts, args) },
-			"offer":  func(ts *testscript.TestScript, _ bool, args []string) { offer(ts, args) },
+			"keygen":  func(ts *testscript.TestScript, _ bool, args []string) { keygen(ts, args) },
+			"await":   func(ts *testscript.TestScript, _ bool, args []string) { await(ts, args[0]) },
+			"get":     func(ts *testscript.TestScript, _ bool, args []string) { get(ts, args) },
+			"offer":   func(ts *testscript.TestScript, _ bool, args []string) { check(ts, offer(ts, args), args[4]) },
+			"becomes": func(ts *testscript.TestScript, _ bool, args []string) { becomes(ts, args) },
+			"list":    func(ts *testscript.TestScript, _ bool, args []string) { list(ts, args) },
 		},
 	})
 }
@@ -66,7 +70,7 @@ func get(ts *testscript.TestScript, args []string) {
 }
 
 // offer offers a checkpoint with some root that depends on the size alone.
-func offer(ts *testscript.TestScript, args []string) {
+func offer(ts *testscript.TestScript, args []string) *http.Response {
 	signer, err := keyfile.ReadSigner(ts.MkAbs(args[1]))
 	ts.Check(err)
 	old, err := strconv.ParseUint(args[2], 10, 64)
@@ -82,13 +86,39 @@ func offer(ts *testscript.TestScript, args []string) {
 		answer, err := http.Post(url, "", bytes.NewReader(body))
 		ts.Check(err)
 		if answer.StatusCode != http.StatusServiceUnavailable || args[4] == "503" {
-			check(ts, answer, args[4])
-			return
+			return answer
 		}
-		answer.Body.Close()
+		ts.Check(answer.Body.Close())
 		time.Sleep(50 * time.Millisecond)
 	}
 	ts.Fatalf("still 503, want %s", args[4])
+	return nil
+}
+
+// becomes offers a checkpoint again and again, for 20 seconds.
+func becomes(ts *testscript.TestScript, args []string) {
+	for range 2000 {
+		answer := offer(ts, args)
+		if strconv.Itoa(answer.StatusCode) == args[4] {
+			check(ts, answer, args[4])
+			return
+		}
+		ts.Check(answer.Body.Close())
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("the status does not become %s", args[4])
+}
+
+// list writes a log list, as a whole under another name first.
+func list(ts *testscript.TestScript, args []string) {
+	text := "logs/v0\n"
+	for _, file := range args[1:] {
+		key, err := receipt.ParseVerifierKey(strings.TrimSuffix(ts.ReadFile(file), "\n"))
+		ts.Check(err)
+		text += receipt.ListedLog{Key: key, Origin: key.Name, QPD: 1, Contact: "operator"}.String()
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".new"), []byte(text), 0o644))
+	ts.Check(os.Rename(ts.MkAbs(args[0]+".new"), ts.MkAbs(args[0])))
 }
 
 func check(ts *testscript.TestScript, answer *http.Response, status string) {

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"cocket.example/cmd/internal/bastion"
@@ -26,7 +29,7 @@ func (c Config) create() error {
 	if _, err := c.readKeys(); err != nil {
 		return err
 	}
-	if _, err := c.readLogs(); err != nil {
+	if _, _, err := c.allLogs(slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
 	if c.Bastion.Enabled() {
@@ -38,42 +41,55 @@ func (c Config) create() error {
 }
 
 // serve runs the witness until ctx ends. It catches up, and brings its peers what it cosigns, until the
-// last request is answered.
+// last request is answered. A SIGHUP reloads its logs.
 func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	state, err := c.files().Open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	s, w, err := c.newServer(state, logger)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	s, logs, err := c.newServer(state, logger)
 	if err != nil {
 		return err
 	}
+	limitMemory(logs.logs)
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group errgroup.Group
-	group.Go(func() error { return w.Run(behind) })
+	group.Go(func() error { return logs.witness.Run(behind) })
+	group.Go(func() error { return logs.Run(behind, hangup) })
 	err = s.Run(ctx)
 	stop()
 	return errors.Join(err, group.Wait())
 }
 
-func (c Config) newServer(state *witness.State, logger *slog.Logger,
-) (s server.Server, w *witness.Witness, err error) {
+func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, r *reloader, err error) {
+	start := time.Now()
 	registry := server.NewRegistry()
 	settings := witness.Config{
-		State: state, ClockStep: time.Duration(c.ClockStep), Logger: logger, Registerer: registry,
-		Peers: c.Peers, PeerWrite: c.PeerWrite,
+		State: state, ClockStep: time.Duration(c.ClockStep), Limits: c.Limits.witness(),
+		Peers: c.Peers, PeerWrite: c.PeerWrite, Logger: logger, Registerer: registry,
 	}
 	if settings.Keys, err = c.readKeys(); err != nil {
-		return s, nil, err
-	}
-	if settings.Logs, err = c.readLogs(); err != nil {
 		return s, nil, err
 	}
 	if settings.Keeps, err = c.readKeeps(); err != nil {
 		return s, nil, err
 	}
-	if w, err = witness.New(settings); err != nil {
+	r = &reloader{path: c.path, config: c, logger: logger, metrics: newReloadMetrics(registry)}
+	if settings.Logs, r.read, err = c.allLogs(logger); err != nil {
+		return s, nil, err
+	}
+	w, err := witness.New(settings)
+	if err != nil {
+		return s, nil, err
+	}
+	r.witness = w
+	r.done(len(settings.Logs), start)
+	limits, err := c.serverLimits()
+	if err != nil {
 		return s, nil, err
 	}
 	for _, key := range settings.Keys {
@@ -82,11 +98,13 @@ func (c Config) newServer(state *witness.State, logger *slog.Logger,
 	admin := http.NewServeMux()
 	admin.Handle("/", server.Admin(registry, w.Health))
 	admin.HandleFunc("GET /evidence", evidence(state))
-	s = server.Server{Config: c.Config, Public: w.Handler(), Admin: admin, Logger: logger}
+	s = server.Server{
+		Config: c.Config, Public: w.Handler(), Admin: admin, Limits: limits, Logger: logger, Registerer: registry,
+	}
 	if c.Bastion.Enabled() {
 		s.Bastion, err = c.openBastion(registry, logger)
 	}
-	return s, w, err
+	return s, r, err
 }
 
 // openBastion prepares the connection to the bastion and its metric.

@@ -36,7 +36,7 @@ running requests finish, publishes what was accepted, and stops.`,
 	root.PersistentFlags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
 	_ = root.MarkPersistentFlagRequired("config") // fails for an unknown name only
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
-	root.AddCommand(newInitCommand(&path))
+	root.AddCommand(newInitCommand(&path), newStanzaCommand(&path))
 	return root
 }
 
@@ -61,4 +61,35 @@ is fixed from here on.`,
 			return nil
 		},
 	}
+}
+
+func newStanzaCommand(path *string) *cobra.Command {
+	var qpd uint32
+	var contact string
+	cmd := &cobra.Command{
+		Use:   "stanza --config FILE --contact TEXT",
+		Short: "Print the lines of this log for a list of logs",
+		Long: `Print what a list of logs (c2sp.org/tlog-list) says of this log, for witnesses to read:
+its verifier key, how often a day it asks, and whom to contact.
+
+A list has one key of each log. Of two, it is the Ed25519 key. Without --qpd, the
+number is what the intervals of the configuration come to at most.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := loadConfig(*path)
+			if err != nil {
+				return err
+			}
+			text, err := c.stanza(qpd, contact)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(cmd.OutOrStdout(), text)
+			return nil
+		},
+	}
+	cmd.Flags().Uint32Var(&qpd, "qpd", 0, "checkpoints a day `N` (default: of the intervals)")
+	cmd.Flags().StringVar(&contact, "contact", "", "how to reach the operator, one line of `TEXT`")
+	_ = cmd.MarkFlagRequired("contact") // fails for an unknown name only
+	return cmd
 }

@@ -91,6 +91,8 @@ func (c Config) assemble(k keys, storage *local.Storage, logger *slog.Logger) (p
 		Public: public,
 		Admin:  server.Admin(registry, p.health),
 		Logger: logger,
+
+		Registerer: registry,
 	}
 	return p, nil
 }

@@ -32,6 +32,8 @@ type Spec struct {
 
 	Retain  uint64 // bytes of write-ahead log to keep behind the tree
 	Workers uint   // of Tessera's check
+
+	Target string // of the flood, host:port
 }
 
 // Role is a kind of process.
@@ -47,6 +49,7 @@ const (
 	TesseraCheck  Role = "tessera-check"  // Tessera's fsck
 	Bound         Role = "bound"          // hashes and writes, and nothing else
 	Empty         Role = "empty"          // an HTTP server that reads bodies and answers
+	Flood         Role = "flood"          // attacks a witness
 )
 
 // Event is one line of what a process says.
@@ -88,6 +91,7 @@ var roles = map[Role]func(context.Context, Spec, say) error{
 	TesseraCheck:  runTesseraCheck,
 	Bound:         runBound,
 	Empty:         runEmpty,
+	Flood:         runFlood,
 }
 
 // Run does what the Spec says that in holds, and ends when that is done or ctx ends.

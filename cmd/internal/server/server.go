@@ -19,6 +19,8 @@ import (
 
 	"cocket.example/cmd/internal/bastion"
 	"cocket.example/cmd/internal/config"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -65,13 +67,13 @@ func (c Config) checkRest() error {
 // Limits on what a client may hold without giving anything. A handler that reads much or answers
 // late sets deadlines of its own with http.ResponseController.
 const (
-	headerTimeout  = 10 * time.Second
-	readTimeout    = time.Minute
-	writeTimeout   = 3 * time.Minute // from the end of the header: longer than reading and any wait
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 16 << 10
-	maxConnections = 4096
-	defaultDrain   = 15 * time.Second
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	writeTimeout  = 3 * time.Minute // from the end of the header: longer than reading and any wait
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 16 << 10
+	maxFrame      = 16 << 10 // of HTTP/2, whose reader keeps a buffer of the largest that it has read
+	defaultDrain  = 15 * time.Second
 )
 
 // Server serves a public handler and, beside it, an administrative one.
@@ -80,7 +82,10 @@ type Server struct {
 	Public  http.Handler
 	Bastion *bastion.Listener // serves Public too; nil: none, and Config.Listen is needed
 	Admin   http.Handler      // served if Config.Admin is set; see the function Admin
+	Limits  Limits            // of the public address
 	Logger  *slog.Logger      // nil discards
+
+	Registerer prometheus.Registerer // nil: the connections have no metrics
 }
 
 // Run serves until ctx ends, then drains. It returns nil after a stop that was asked for, even if
@@ -110,6 +115,7 @@ func (s Server) withDefaults() Server {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
+	s.Limits = s.Limits.withDefaults()
 	if s.Config.Drain == 0 {
 		s.Config.Drain = config.Duration(defaultDrain)
 	}
@@ -138,7 +144,7 @@ func (s Server) open() (endpoints []endpoint, err error) {
 		bastion.Configure(endpoints[0].http)
 	}
 	if s.Config.Admin != "" {
-		admin, err := listen(s.Config.Admin)
+		admin, err := listen(s.Config.Admin, Limits{}.withDefaults())
 		if err != nil {
 			return endpoints, err
 		}
@@ -147,11 +153,12 @@ func (s Server) open() (endpoints []endpoint, err error) {
 	if s.Config.Listen == "" {
 		return endpoints, nil
 	}
-	public, err := listen(s.Config.Listen)
+	public, err := listen(s.Config.Listen, s.Limits)
 	if err != nil {
 		return endpoints, err
 	}
-	endpoints = append(endpoints, endpoint{public, s.newHTTP(s.Public), "listening"})
+	s.observe(public)
+	endpoints = append(endpoints, endpoint{public, s.newHTTP(s.Limits.Proxies.handler(s.Public)), "listening"})
 	endpoints[len(endpoints)-1].http.TLSConfig = settings
 	return endpoints, nil
 }
@@ -163,12 +170,24 @@ func (s Server) check() error {
 	return s.Config.Check()
 }
 
-func listen(address string) (net.Listener, error) {
+func listen(address string, limits Limits) (*limited, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", address, err)
 	}
-	return limit(l, maxConnections), nil
+	return limit(l, limits), nil
+}
+
+// observe shows the connections of a listener in the metrics.
+func (s Server) observe(l *limited) {
+	auto := promauto.With(s.Registerer)
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cocket_connections", Help: "Open connections of the public address.",
+	}, func() float64 { return float64(l.opened.Load()) })
+	auto.NewCounterFunc(prometheus.CounterOpts{
+		Name: "cocket_connections_refused_total",
+		Help: "Connections closed at once because their address had as many as it may have.",
+	}, func() float64 { return float64(l.refused.Load()) })
 }
 
 func (s Server) newHTTP(h http.Handler) *http.Server {
@@ -179,6 +198,10 @@ func (s Server) newHTTP(h http.Handler) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: s.Limits.Streams, MaxReadFrameSize: maxFrame,
+			MaxReceiveBufferPerConnection: s.Limits.Window, MaxReceiveBufferPerStream: s.Limits.Window,
+		},
 		// What clients do wrong before they have sent a request: noise, but for a search.
 		ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
 	}
