@@ -75,9 +75,26 @@ func (w *Witness) cosign(r request) ([]byte, error) {
 		if err := judge(held, r); err != nil {
 			return record{}, err
 		}
+		if err := w.gate(held, r); err != nil {
+			return record{}, err
+		}
 		return w.sign(held, r)
 	})
+	if err == nil && w.config.Watcher != nil {
+		w.config.Watcher.Cosigned(next.checkpoint, next.note)
+	}
 	return next.cosignatures, err
+}
+
+// gate refuses a larger checkpoint while the watcher has not had the entries of the ones before.
+func (w *Witness) gate(held record, r request) error {
+	if w.config.Watcher == nil || r.checkpoint.Size == held.checkpoint.Size {
+		return nil
+	}
+	if err := w.config.Watcher.Gate(r.checkpoint.Origin); err != nil {
+		return refuse(http.StatusServiceUnavailable, "%v", err)
+	}
+	return nil
 }
 
 // sign makes the record that follows the one held.

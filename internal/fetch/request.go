@@ -103,7 +103,7 @@ func (r Request) read(resp *http.Response) ([]byte, error) {
 		return nil, fmt.Errorf("%s: the answer is a web page (is this the log's own URL?)", r)
 	}
 	body, err := readBounded(resp.Body, max(resp.ContentLength, 0), r.Limit)
-	if errors.Is(err, errTooLong) {
+	if errors.Is(err, ErrTooLong) {
 		return nil, fmt.Errorf("%s: %w than %d bytes, which no log needs", r, err, r.Limit)
 	}
 	if err != nil {
@@ -112,7 +112,8 @@ func (r Request) read(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-var errTooLong = errors.New("the answer is longer")
+// ErrTooLong means that an answer is longer than the limit of its request.
+var ErrTooLong = errors.New("the answer is longer")
 
 // readBounded reads to the end, of which the sender has said that it comes after announced bytes, or
 // after 0 if he has not. He is believed for a small buffer; it grows by what has really arrived, and
@@ -120,7 +121,7 @@ var errTooLong = errors.New("the answer is longer")
 func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 	const small, growth = 16 << 10, 32
 	if announced > limit {
-		return nil, errTooLong
+		return nil, ErrTooLong
 	}
 	body := make([]byte, 0, 1+min(max(announced, small), limit, 8*small))
 	for {
@@ -128,7 +129,7 @@ func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 		body = body[:len(body)+n]
 		switch {
 		case int64(len(body)) > limit:
-			return nil, errTooLong
+			return nil, ErrTooLong
 		case errors.Is(err, io.EOF):
 			return body, nil
 		case err != nil:

@@ -30,10 +30,18 @@ func (c *Client) ReadTile(ctx context.Context, level, index uint64, width int) (
 	return b[:width*tile.HashSize], nil
 }
 
+// MaxBundle is the length of the longest bundle in bytes.
+const MaxBundle = tile.Width * (2 + tile.MaxEntry)
+
 // ReadBundle reads a bundle of width entries. It is not verified.
 func (c *Client) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
-	ref := tile.Ref{Entries: true, Index: index, Width: width}
-	b, full, err := c.readWide(ctx, ref, tile.Width*(2+tile.MaxEntry))
+	return c.ReadBundleWithin(ctx, tile.Ref{Entries: true, Index: index, Width: width}, MaxBundle)
+}
+
+// ReadBundleWithin is ReadBundle of one that has at most limit bytes, else the error wraps ErrTooLong.
+func (c *Client) ReadBundleWithin(ctx context.Context, ref tile.Ref, limit int64) ([]byte, error) {
+	width := ref.Width
+	b, full, err := c.readWide(ctx, ref, limit)
 	if err != nil {
 		return nil, err
 	}
