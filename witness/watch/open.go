@@ -59,16 +59,11 @@ func (f *follower) load(ctx context.Context) error {
 	}
 	if waits {
 		f.queue = f.queue.with(first)
-		f.wrong = proofs * btoi(s.Refuted)
+		if s.Refuted {
+			f.wrong = proofs
+		}
 	}
 	return f.queueLatest(found)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // queueLatest queues what the witness cosigned last. It has waited since then, but for a log that was
