@@ -38,8 +38,12 @@ The configuration, with paths relative to its folder:
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
     - vkey_file: log-pq.vkey                   # a file that holds one
+      url: https://customs.example/log         # where the log publishes
+      watch: true                              # read and check the entries as well
+      mirror: mirror                           # optional: keep them in this folder
 
-and, seldom needed: addr_file (gets the address, for port 0), drain (how long
+and, seldom needed: watch_lag (how long the entries of a watched log may be out of
+reach before nothing larger is cosigned, 1h), addr_file (gets the address, for port 0), drain (how long
 requests may finish, 15s), clock_step (how far the clock may be behind the latest
 cosignature, 1m).
 

@@ -4,6 +4,7 @@ package watch
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
@@ -23,7 +24,7 @@ func filled(t *testing.T) (*site, *paper, string) {
 	t.Helper()
 	p := newPaper(t, "log.example/a", 3000)
 	mirror := filepath.Join(t.TempDir(), "mirror")
-	s := newSite(t, quick, serve(t, p, mirror))
+	s := newSite(t, quick, publish(t, p, mirror))
 	s.want(200, p, 0, 2000)
 	s.await(p, 2000)
 	s.idle(p)
@@ -31,41 +32,57 @@ func filled(t *testing.T) (*site, *paper, string) {
 	return s, p, mirror
 }
 
-// TestRepairFrom: a log that was damaged is repaired from the mirror, over a server of plain files.
+// TestRepairFrom: a log whose bundles were all damaged, or that has nothing left but its checkpoint, is
+// repaired from the mirror, over a server of plain files.
 func TestRepairFrom(t *testing.T) {
 	_, p, mirror := filled(t)
-	damaged := filepath.Join(t.TempDir(), "log")
-	if err := os.CopyFS(damaged, os.DirFS(mirror)); err != nil {
-		t.Fatal(err)
-	}
-	harmed := 0
-	err := filepath.WalkDir(filepath.Join(damaged, "tile"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		harmed++
-		b, err := os.ReadFile(path)
-		if err != nil || rand.N(2) == 0 {
-			return os.Remove(path)
-		}
-		b[rand.N(len(b))] ^= 1
-		return os.WriteFile(path, b, 0o644)
-	})
-	if err != nil || harmed < 15 {
-		t.Fatal(harmed, err)
-	}
 	server := httptest.NewServer(http.FileServerFS(os.DirFS(mirror)))
 	defer server.Close()
 	from, err := client.New(client.Config{URL: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	repair := fsck.Repair{Dir: fsck.Dir(damaged), Mirror: from, Check: fsck.Config{Key: &p.key}}
-	report, repaired, err := repair.Run(t.Context())
-	if err != nil || !report.Good() || len(repaired) != harmed {
-		t.Fatalf("%d of %d repaired: %+v, %v", len(repaired), harmed, report, err)
+	for name, harm := range map[string]func(path string, b []byte) error{
+		"bundles": func(path string, b []byte) error {
+			if !strings.Contains(path, "entries") {
+				return errUnharmed
+			}
+			b[rand.N(len(b))] ^= 1
+			return os.WriteFile(path, b, 0o644)
+		},
+		"all": func(path string, _ []byte) error { return os.Remove(path) },
+	} {
+		damaged := filepath.Join(t.TempDir(), "log")
+		if err := os.CopyFS(damaged, os.DirFS(mirror)); err != nil {
+			t.Fatal(err)
+		}
+		harmed := 0
+		err := filepath.WalkDir(filepath.Join(damaged, "tile"), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if err == nil {
+				err = harm(path, b)
+			}
+			if errors.Is(err, errUnharmed) {
+				return nil
+			}
+			harmed++
+			return err
+		})
+		if err != nil || harmed < 8 {
+			t.Fatal(harmed, err)
+		}
+		repair := fsck.Repair{Dir: fsck.Dir(damaged), Mirror: from, Check: fsck.Config{Key: &p.key}}
+		report, repaired, err := repair.Run(t.Context())
+		if err != nil || !report.Good() || len(repaired) != harmed {
+			t.Errorf("%s: %d of %d repaired: %+v, %v", name, len(repaired), harmed, report, err)
+		}
 	}
 }
+
+var errUnharmed = errors.New("left as it is")
 
 // TestRefused: a directory that is not the log's own mirror is neither read nor written, and nothing
 // larger is cosigned meanwhile.
@@ -169,7 +186,7 @@ func TestStateLost(t *testing.T) {
 func TestMirrorFails(t *testing.T) {
 	p := newPaper(t, "log.example/a", 1000)
 	mirror := filepath.Join(t.TempDir(), "mirror")
-	s := newSite(t, quick, serve(t, p, mirror))
+	s := newSite(t, quick, publish(t, p, mirror))
 	inTheWay := filepath.Join(mirror, "checkpoint.new")
 	if err := os.Mkdir(inTheWay, 0o755); err != nil {
 		t.Fatal(err)

@@ -271,8 +271,8 @@ func (s *site) evidence() []witness.Evidence {
 // quick makes the pauses short.
 var quick = Config{Pause: 5 * time.Millisecond, MaxPause: 20 * time.Millisecond}
 
-// serve serves a handler and returns the log that is watched there.
-func serve(t testing.TB, p *paper, mirror string) Log {
+// publish serves a handler and returns the log that is watched there.
+func publish(t testing.TB, p *paper, mirror string) Log {
 	t.Helper()
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)

@@ -34,7 +34,7 @@ func checkMirror(t testing.TB, dir string, key receipt.VerifierKey) fsck.Report 
 func TestGrows(t *testing.T) {
 	p := newPaper(t, "log.example/a", 66_000)
 	mirror := filepath.Join(t.TempDir(), "mirror")
-	s := newSite(t, quick, serve(t, p, mirror))
+	s := newSite(t, quick, publish(t, p, mirror))
 	last := uint64(0)
 	for _, size := range []uint64{0, 1, 2, 255, 256, 257, 511, 512, 700, 3000, 65_535, 65_536, 65_537, 66_000} {
 		s.want(200, p, last, size)
@@ -58,7 +58,7 @@ func TestGrows(t *testing.T) {
 // TestWhileReading: roots of sizes that were cosigned while others were read are checked as well.
 func TestWhileReading(t *testing.T) {
 	p := newPaper(t, "log.example/a", 3000)
-	s := newSite(t, quick, serve(t, p, ""))
+	s := newSite(t, quick, publish(t, p, ""))
 	p.set(func() { p.down = http.StatusServiceUnavailable })
 	last := uint64(0)
 	for size := uint64(100); size <= 3000; size += 100 {
@@ -139,7 +139,7 @@ func TestLag(t *testing.T) {
 // also after a restart, and the evidence shows the leaf that the log has signed. The right entries end it.
 func TestWrong(t *testing.T) {
 	p := newPaper(t, "log.example/a", 1000)
-	s := newSite(t, quick, serve(t, p, filepath.Join(t.TempDir(), "mirror")))
+	s := newSite(t, quick, publish(t, p, filepath.Join(t.TempDir(), "mirror")))
 	s.want(200, p, 0, 300)
 	s.await(p, 300)
 	lie := func(ref tile.Ref, b []byte) []byte {
@@ -181,7 +181,7 @@ func TestWrong(t *testing.T) {
 // TestDamagedOnTheWay: wrong entries that are right the next time are nobody's guilt.
 func TestDamagedOnTheWay(t *testing.T) {
 	p := newPaper(t, "log.example/a", 1000)
-	s := newSite(t, quick, serve(t, p, ""))
+	s := newSite(t, quick, publish(t, p, ""))
 	lies := 2
 	p.set(func() {
 		p.change = func(ref tile.Ref, b []byte) []byte {
@@ -205,7 +205,7 @@ func TestResume(t *testing.T) {
 	for name, mirror := range map[string]string{"range alone": "", "mirror": filepath.Join(t.TempDir(), "mirror")} {
 		t.Run(name, func(t *testing.T) {
 			p := newPaper(t, "log.example/a", 40_000)
-			s := newSite(t, quick, serve(t, p, mirror))
+			s := newSite(t, quick, publish(t, p, mirror))
 			late := tile.Ref{Entries: true, Index: 100, Width: 256}
 			p.set(func() { p.status[late] = http.StatusServiceUnavailable })
 			s.want(200, p, 0, 30_000)
@@ -238,9 +238,9 @@ func TestResume(t *testing.T) {
 // TestOthersGoOn: a log that does not answer at all keeps no other one waiting.
 func TestOthersGoOn(t *testing.T) {
 	good, bad := newPaper(t, "log.example/a", 1000), newPaper(t, "log.example/b", 1000)
-	gone := serve(t, bad, "")
+	gone := publish(t, bad, "")
 	gone.URL = "http://127.0.0.1:1" // where nobody listens
-	s := newSite(t, quick, serve(t, good, ""), gone)
+	s := newSite(t, quick, publish(t, good, ""), gone)
 	s.want(200, bad, 0, 500)
 	for last := uint64(0); last < 1000; last += 100 {
 		s.want(200, good, last, last+100)
@@ -254,7 +254,7 @@ func TestOthersGoOn(t *testing.T) {
 // TestSetLogs: logs come and go while it runs.
 func TestSetLogs(t *testing.T) {
 	p, q := newPaper(t, "log.example/a", 1000), newPaper(t, "log.example/b", 1000)
-	a, b := serve(t, p, ""), serve(t, q, "")
+	a, b := publish(t, p, ""), publish(t, q, "")
 	s := newSite(t, quick, a)
 	s.logs = []Log{a, b}
 	if err := s.witness.SetLogs([]witness.Log{a.Log, b.Log}); err != nil {
