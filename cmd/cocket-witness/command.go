@@ -42,10 +42,10 @@ The configuration, with paths relative to its folder:
       watch: true                              # read and check the entries as well
       mirror: mirror                           # optional: keep them in this folder
 
-and, seldom needed: watch_lag (how long the entries of a watched log may be out of
-reach before nothing larger is cosigned, 1h), addr_file (gets the address, for port 0), drain (how long
+and, seldom needed: addr_file (gets the address, for port 0), drain (how long
 requests may finish, 15s), clock_step (how far the clock may be behind the latest
-cosignature, 1m).
+cosignature, 1m), watch_lag (how long the entries of a watched log may be out of
+reach before nothing larger is cosigned for it, 1h).
 
 Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
 cannot go on, 2 the command line is wrong.`,
