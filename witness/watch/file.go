@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // replace writes a file that is there whole or not at all: write NAME.new · fsync · rename. The name
@@ -47,4 +49,13 @@ func readFile(path string, limit int64) ([]byte, error) {
 		err = fmt.Errorf("%s: has more than %d bytes", path, limit)
 	}
 	return b, err
+}
+
+// freeBytes is what the file system of a directory has left.
+func freeBytes(dir string) (uint64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	return s.Bavail * uint64(s.Bsize), nil
 }

@@ -36,6 +36,7 @@ type follower struct {
 	largest atomic.Int64        // bytes of the longest bundle
 	bytes   atomic.Uint64       // that were read
 	refused atomic.Uint64       // larger checkpoints that were not cosigned
+	begins  bool                // it was not watched before
 	quit    context.CancelFunc  // nil: does not run; guarded by Watcher.mu
 	done    chan struct{}
 

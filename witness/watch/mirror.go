@@ -25,8 +25,9 @@ import (
 //
 // Beyond the checkpoint there may be bundles and tiles that no signed root has confirmed yet.
 type mirror struct {
-	dir  string
-	size uint64 // of the checkpoint; 0: there is none
+	dir     string
+	size    uint64 // of the checkpoint; 0: there is none
+	minFree uint64 // bytes that stay free on the file system
 
 	mu    sync.Mutex
 	dirty map[string]bool // directories whose names are not durable yet
@@ -141,8 +142,12 @@ func (m *mirror) holds(t tree) bool {
 	return err == nil
 }
 
-// put writes a tile or bundle, durable after the next flush.
+// put writes a tile or bundle, durable after the next flush. A log may serve without end, so the disk
+// is not filled, on which others may depend.
 func (m *mirror) put(ref tile.Ref, b []byte) error {
+	if free, err := freeBytes(m.dir); err != nil || free < m.minFree {
+		return errors.Join(err, fmt.Errorf("mirror %s: %d MiB free on the disk, want %d", m.dir, free>>20, m.minFree>>20))
+	}
 	path := m.path(ref)
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

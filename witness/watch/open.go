@@ -63,26 +63,28 @@ func (f *follower) load(ctx context.Context) error {
 			f.wrong = proofs
 		}
 	}
-	return f.queueLatest(found)
-}
-
-// queueLatest queues what the witness cosigned last. It has waited since then, but for a log that was
-// not watched before, since now.
-func (f *follower) queueLatest(watchedBefore bool) error {
-	c, at, note, err := f.config.State.Latest(f.log.Origin())
-	if err != nil {
+	f.begins = !found
+	if err := f.queueLatest(); err != nil {
 		return err
-	}
-	if now := time.Now(); !watchedBefore || at.After(now) {
-		at = now
-	}
-	if note != nil && c.Size > f.proven.Size {
-		f.queue = f.queue.with(signed{c, note, at})
 	}
 	if n := len(f.queue); n == 0 || f.read.Size > f.queue[n-1].checkpoint.Size {
 		f.read = f.proven.Tree.clone()
 	}
 	return f.save()
+}
+
+// queueLatest queues what the witness cosigned last. It has waited since then, but for a log that was
+// not watched before, since now.
+func (f *follower) queueLatest() error {
+	c, at, note, err := f.config.State.Latest(f.log.Origin())
+	if err != nil || note == nil {
+		return err
+	}
+	if now := time.Now(); at.After(now) || f.begins {
+		at = now
+	}
+	f.cosigned(signed{c, note, at})
+	return nil
 }
 
 // openMirror lets the mirror say what is proven: what it does not hold is read again.
@@ -105,6 +107,7 @@ func (f *follower) openMirror(ctx context.Context, s *state) error {
 			s.Waiting, s.Refuted = nil, false
 		}
 	}
+	m.minFree = f.config.MinFree
 	f.mirror = m
 	if !fresh {
 		return m.collect(min(last, m.size))

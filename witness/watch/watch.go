@@ -41,6 +41,8 @@ type Config struct {
 	Timeout time.Duration
 	// Pause is how long to wait after a first failure; it doubles up to MaxPause. Default 1 s, 5 min.
 	Pause, MaxPause time.Duration
+	// MinFree is how many bytes a mirror leaves free on its file system. Default 1 GiB.
+	MinFree uint64
 
 	Transport  http.RoundTripper     // to all logs; nil: one for each
 	Logger     *slog.Logger          // nil discards
@@ -59,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxPause == 0 {
 		c.MaxPause = 5 * time.Minute
+	}
+	if c.MinFree == 0 {
+		c.MinFree = 1 << 30
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -130,9 +135,15 @@ func (w *Watcher) SetLogs(logs []Log) error {
 			faults = append(faults, f.open(context.Background()))
 		}
 	}
+	old := w.followers
 	w.look.Lock()
 	w.followers = next
 	w.look.Unlock()
+	for origin, f := range next {
+		if old[origin] != f && f.fault == nil { // what was cosigned since it was opened, nobody has told it
+			faults = append(faults, f.queueLatest())
+		}
+	}
 	select {
 	case w.changed <- struct{}{}:
 	default:
