@@ -122,7 +122,7 @@ func TestRealLog(t *testing.T) {
 	s = newSite(t, quick, Log{witness.Log{Keys: []receipt.VerifierKey{key}, URL: public.URL}, mirror})
 	l = newRealLog(t, skey, vkey, submission.URL)
 
-	long := make([]int, 300)
+	long := make([]int, 257)
 	for i := range long {
 		long[i] = tile.MaxEntry
 	}
@@ -144,7 +144,7 @@ func TestRealLog(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	want := uint64(300 + 4*rounds*100)
+	want := uint64(257 + 4*rounds*100)
 	if err := l.Wait(t.Context(), want-1); err != nil {
 		t.Fatal(err)
 	}

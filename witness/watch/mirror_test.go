@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cocket.example/client"
 	"cocket.example/client/fsck"
@@ -202,4 +203,19 @@ func TestMirrorFails(t *testing.T) {
 	}, "no checkpoint")
 	s.idle(p)
 	checkMirror(t, mirror, p.key)
+}
+
+// TestDiskNearlyFull: a mirror does not take the last of the disk; its size is not had until there is room.
+func TestDiskNearlyFull(t *testing.T) {
+	p := newPaper(t, "log.example/a", 1000)
+	c := quick
+	c.MinFree, c.Lag = 1<<62, time.Nanosecond
+	s := newSite(t, c, publish(t, p, filepath.Join(t.TempDir(), "mirror")))
+	s.want(200, p, 0, 700)
+	s.until(func() bool { return strings.Contains(s.logged.String(), "free on the disk, want") }, "no failure")
+	s.want(503, p, 700, 800)
+	s.stop()
+	s.config.MinFree = 0
+	s.start()
+	s.await(p, 700)
 }
