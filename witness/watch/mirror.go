@@ -184,6 +184,9 @@ func (m *mirror) publish(s signed, t tree, end bundle) error {
 		}
 	}
 	for _, p := range t.edge(end.leaves) {
+		if tile.WidthAt(p.ref.Level, p.ref.Index, m.size) == p.ref.Width {
+			continue // it is there since the size before
+		}
 		if err := m.put(p.ref, p.hashes); err != nil {
 			return err
 		}

@@ -219,3 +219,24 @@ func TestDiskNearlyFull(t *testing.T) {
 	s.start()
 	s.await(p, 700)
 }
+
+// TestOlderMirror: one that was put back to an older copy is brought up to date again.
+func TestOlderMirror(t *testing.T) {
+	s, p, mirror := filled(t)
+	older := filepath.Join(t.TempDir(), "older")
+	if err := os.CopyFS(older, os.DirFS(mirror)); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.want(200, p, 2000, 3000)
+	s.await(p, 3000)
+	s.idle(p)
+	s.stop()
+	s.logs[0].Mirror = older
+	s.start()
+	s.await(p, 3000)
+	s.idle(p)
+	if report := checkMirror(t, older, p.key); report.Size != 3000 {
+		t.Errorf("size %d", report.Size)
+	}
+}

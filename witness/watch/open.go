@@ -97,7 +97,8 @@ func (f *follower) openMirror(ctx context.Context, s *state) error {
 	if err != nil {
 		return err
 	}
-	if fresh || p.Size < s.Proven.Size || p.Tree.Size > s.Read.Size || !m.holds(s.Read) {
+	older := m.size < s.Mirrored // an older copy, which need not hold what was read since
+	if fresh || older || p.Tree.Size > s.Read.Size || !m.holds(s.Read) {
 		s.Read = p.Tree.clone()
 	}
 	last := s.Mirrored

@@ -207,8 +207,12 @@ func TestResume(t *testing.T) {
 			p := newPaper(t, "log.example/a", 20_000)
 			s := newSite(t, quick, publish(t, p, mirror))
 			late := tile.Ref{Entries: true, Index: 70, Width: 256}
-			p.set(func() { p.status[late] = http.StatusServiceUnavailable })
-			s.want(200, p, 0, 19_968)
+			p.set(func() { p.down = http.StatusServiceUnavailable })
+			s.want(200, p, 0, 5000) // proven on the way, and never the mirror's
+			s.want(200, p, 5000, 19_968)
+			s.stop()
+			p.set(func() { p.down, p.status[late] = 0, http.StatusServiceUnavailable })
+			s.start()
 			s.until(func() bool { return p.asked(late) > 2 }, "not as far")
 			s.stop()
 			first, again := tile.Ref{Entries: true, Index: 0, Width: 256}, tile.Ref{Entries: true, Index: 63, Width: 256}
