@@ -45,7 +45,7 @@ func openMirror(dir string, log witness.Log) (m *mirror, fresh bool, err error) 
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, false, err
 	}
-	m = &mirror{dir: dir, dirty: make(map[string]bool)}
+	m = &mirror{dir: filepath.Clean(dir), dirty: make(map[string]bool)}
 	origin := log.Origin() + "\n"
 	text, err := readFile(filepath.Join(dir, marker), 1<<10)
 	switch {
