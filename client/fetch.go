@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"cocket.example/internal/fetch"
 	"cocket.example/internal/strict"
 	"cocket.example/internal/tile"
 	"cocket.example/receipt"
@@ -33,21 +34,16 @@ const maxWait = time.Minute
 
 var _ tile.Reader = (*Client)(nil)
 
-// get reads a public resource.
-func (c *Client) get(ctx context.Context, path string, limit int64) ([]byte, error) {
-	return c.send(ctx, request{method: http.MethodGet, path: path, limit: limit})
-}
-
 // Checkpoint returns the published checkpoint, a signed note. It is not verified.
 func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
-	return c.get(ctx, "/checkpoint", maxCheckpoint)
+	return c.http.Get(ctx, "/checkpoint", maxCheckpoint)
 }
 
 // Receipt returns the receipt of the entry at index, a c2sp.org/tlog-proof. It is one for this index,
 // else the error wraps ErrNoReceipt, and not verified. Where there is none yet it waits up to wait for
 // one, and then the error wraps fs.ErrNotExist.
 func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) ([]byte, error) {
-	r := request{method: http.MethodGet, path: "/receipt/" + strconv.FormatUint(index, 10), limit: maxReceipt}
+	r := fetch.Request{Method: http.MethodGet, Path: "/receipt/" + strconv.FormatUint(index, 10), Limit: maxReceipt}
 	body, err := c.await(ctx, r, wait)
 	if err == nil {
 		err = receiptOf(r, body, index)
@@ -57,7 +53,7 @@ func (c *Client) Receipt(ctx context.Context, index uint64, wait time.Duration) 
 
 // BatchReceipt is Receipt of all entries from start to end−1 at once (docs/http.md).
 func (c *Client) BatchReceipt(ctx context.Context, start, end uint64, wait time.Duration) ([]byte, error) {
-	r := request{method: http.MethodGet, path: fmt.Sprintf("/receipt/%d-%d", start, end), limit: maxBatchProof}
+	r := fetch.Request{Method: http.MethodGet, Path: fmt.Sprintf("/receipt/%d-%d", start, end), Limit: maxBatchProof}
 	body, err := c.await(ctx, r, wait)
 	if err == nil {
 		err = batchOf(r, body, start, end)
@@ -66,27 +62,27 @@ func (c *Client) BatchReceipt(ctx context.Context, start, end uint64, wait time.
 }
 
 // await sends a request for what may not be there yet, until it is or the time is over.
-func (c *Client) await(ctx context.Context, r request, wait time.Duration) ([]byte, error) {
+func (c *Client) await(ctx context.Context, r fetch.Request, wait time.Duration) ([]byte, error) {
 	deadline := time.Now().Add(wait)
 	for attempt := 1; ; attempt++ {
-		r.wait = min(time.Until(deadline), maxWait).Truncate(time.Millisecond)
-		r.query = nil
-		if r.wait > 0 {
-			r.query = url.Values{"wait": {r.wait.String()}}
+		r.Wait = min(time.Until(deadline), maxWait).Truncate(time.Millisecond)
+		r.Query = nil
+		if r.Wait > 0 {
+			r.Query = url.Values{"wait": {r.Wait.String()}}
 		}
-		receipt, err := c.send(ctx, r)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) || r.wait <= 0 {
+		receipt, err := c.http.Send(ctx, r)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || r.Wait <= 0 {
 			return receipt, err
 		}
 		// A log that does not wait as long as it was asked to is not asked without a pause.
-		if sleep(ctx, min(pause(attempt, err), max(time.Until(deadline), 0))) != nil {
+		if fetch.Sleep(ctx, min(fetch.Pause(attempt, err), max(time.Until(deadline), 0))) != nil {
 			return nil, errors.Join(err, ctx.Err())
 		}
 	}
 }
 
 // receiptOf checks that an answer is a receipt for this index.
-func receiptOf(r request, body []byte, index uint64) error {
+func receiptOf(r fetch.Request, body []byte, index uint64) error {
 	got, err := receipt.Parse(body)
 	if err == nil && got.Index != index {
 		err = fmt.Errorf("it is for index %d", got.Index)
@@ -98,7 +94,7 @@ func receiptOf(r request, body []byte, index uint64) error {
 }
 
 // batchOf checks that an answer is a batch receipt for this range.
-func batchOf(r request, body []byte, start, end uint64) error {
+func batchOf(r fetch.Request, body []byte, start, end uint64) error {
 	got, err := receipt.ParseBatch(body)
 	if err == nil && (got.Start != start || got.End != end) {
 		err = fmt.Errorf("it is for the entries %d to %d", got.Start, got.End-1)
@@ -111,7 +107,7 @@ func batchOf(r request, body []byte, start, end uint64) error {
 
 // Lookup returns the index of the entry with this leaf hash, and whether the log holds it.
 func (c *Client) Lookup(ctx context.Context, leaf [32]byte) (index uint64, ok bool, err error) {
-	body, err := c.get(ctx, "/index/"+hex.EncodeToString(leaf[:]), maxIndex)
+	body, err := c.http.Get(ctx, "/index/"+hex.EncodeToString(leaf[:]), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil
 	}
@@ -137,61 +133,22 @@ type Metadata struct {
 // ignored, since a log may say more than it once did.
 func (c *Client) Metadata(ctx context.Context) (Metadata, error) {
 	var m Metadata
-	body, err := c.get(ctx, "/metadata", maxMetadata)
+	body, err := c.http.Get(ctx, "/metadata", maxMetadata)
 	if err != nil {
 		return m, err
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return Metadata{}, fmt.Errorf("GET /metadata: %s", oneLine([]byte(err.Error())))
+		return Metadata{}, fmt.Errorf("GET /metadata: %s", fetch.OneLine([]byte(err.Error())))
 	}
 	return m, nil
 }
 
 // ReadTile reads a tile of width hashes. It is not verified.
 func (c *Client) ReadTile(ctx context.Context, level, index uint64, width int) ([]byte, error) {
-	ref := tile.Ref{Level: level, Index: index, Width: width}
-	b, full, err := c.readWide(ctx, ref, tile.Width*tile.HashSize)
-	if err != nil {
-		return nil, err
-	}
-	if len(b) != full*tile.HashSize {
-		return nil, fmt.Errorf("%s has %d bytes, want %d", ref.Path(), len(b), full*tile.HashSize)
-	}
-	return b[:width*tile.HashSize], nil
+	return c.http.ReadTile(ctx, level, index, width)
 }
 
 // ReadBundle reads a bundle of width entries. It is not verified.
 func (c *Client) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
-	ref := tile.Ref{Entries: true, Index: index, Width: width}
-	b, full, err := c.readWide(ctx, ref, tile.Width*(2+tile.MaxEntry))
-	if err != nil {
-		return nil, err
-	}
-	entries, err := tile.ParseBundle(b, full)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ref.Path(), err)
-	}
-	size := 0
-	for _, entry := range entries[:width] {
-		size += 2 + len(entry)
-	}
-	return b[:size], nil
-}
-
-// readWide reads a tile or bundle, and the full one where the partial one is gone, which a log
-// may delete once the full one is there (c2sp.org/tlog-tiles). It returns the width it got.
-func (c *Client) readWide(ctx context.Context, ref tile.Ref, limit int64) ([]byte, int, error) {
-	if ref.Width < 1 || ref.Width > tile.Width {
-		return nil, 0, fmt.Errorf("width %d of a tile, want 1 to %d", ref.Width, tile.Width)
-	}
-	b, err := c.get(ctx, "/"+ref.Path(), limit)
-	if !errors.Is(err, fs.ErrNotExist) || ref.Width == tile.Width {
-		return b, ref.Width, err
-	}
-	full := ref
-	full.Width = tile.Width
-	if b, fullErr := c.get(ctx, "/"+full.Path(), limit); fullErr == nil {
-		return b, tile.Width, nil
-	}
-	return nil, 0, err
+	return c.http.ReadBundle(ctx, index, width)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 
+	"cocket.example/internal/fetch"
 	"cocket.example/internal/strict"
 	"cocket.example/internal/tile"
 )
@@ -22,7 +23,7 @@ const (
 // Submit appends an entry and returns its index once it is durable. An entry that the log holds
 // already gets the index that it has, so that a submission can be repeated safely.
 func (c *Client) Submit(ctx context.Context, entry []byte) (uint64, error) {
-	body, err := c.send(ctx, request{method: http.MethodPost, path: "/add", body: entry, limit: maxIndex})
+	body, err := c.http.Send(ctx, fetch.Request{Method: http.MethodPost, Path: "/add", Body: entry, Limit: maxIndex})
 	if err != nil {
 		return 0, err
 	}
@@ -70,9 +71,9 @@ func packBatch(entries [][]byte) (body []byte, n int, err error) {
 }
 
 func (c *Client) sendBatch(ctx context.Context, body []byte, n int) ([]uint64, error) {
-	r := request{method: http.MethodPost, path: "/add-batch", limit: int64(n) * maxRun}
-	r.body, r.encoding = c.encode(body)
-	answer, err := c.send(ctx, r)
+	r := fetch.Request{Method: http.MethodPost, Path: "/add-batch", Limit: int64(n) * maxRun}
+	r.Body, r.Encoding = c.encode(body)
+	answer, err := c.http.Send(ctx, r)
 	if err != nil {
 		return nil, err
 	}

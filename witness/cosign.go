@@ -87,6 +87,9 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 		if err := judge(held, r); err != nil {
 			return nil, err
 		}
+		if err := w.gate(held, r); err != nil {
+			return nil, err
+		}
 		t, err := w.timestamp(held)
 		if err != nil {
 			return nil, err
@@ -102,7 +105,7 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 			if next, err = w.sign(held, r, t); err != nil {
 				return nil, err
 			}
-			err = w.config.State.swap(r.checkpoint.Origin, held, next)
+			err = w.commit(held, next)
 		}
 		if errors.Is(err, errChanged) {
 			continue
@@ -116,6 +119,26 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 		return next.cosignatures, nil
 	}
 	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
+}
+
+// commit swaps the record, and says so to the watcher.
+func (w *Witness) commit(held, next record) error {
+	err := w.config.State.swap(next.checkpoint.Origin, held, next)
+	if err == nil && w.config.Watcher != nil {
+		w.config.Watcher.Cosigned(next.checkpoint, next.note)
+	}
+	return err
+}
+
+// gate refuses a larger checkpoint while the watcher has not had the entries of the ones before.
+func (w *Witness) gate(held record, r request) error {
+	if w.config.Watcher == nil || r.checkpoint.Size == held.checkpoint.Size {
+		return nil
+	}
+	if err := w.config.Watcher.Gate(r.checkpoint.Origin); err != nil {
+		return refuse(http.StatusServiceUnavailable, "%v", err)
+	}
+	return nil
 }
 
 // answers reports whether the record is what would be made again: it was made in this second for the

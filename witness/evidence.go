@@ -23,7 +23,7 @@ const (
 	none     conflict = 0
 	fork     conflict = 'f' // two trees that contradict each other: the log's own signatures convict it
 	unproven conflict = 'u' // a larger tree whose proof does not hold: the log or the sender is at fault
-	watched  conflict = 'w' // a fork that nobody offered, but that was found in what the log publishes
+	served   conflict = 's' // entries that do not hash to the root: the log signed the root, not the entries
 
 	contradiction conflict = 'c' // two cosignatures of one witness, of which it can have made only one
 )
@@ -31,23 +31,35 @@ const (
 // maxEvidence is how many checkpoints of each kind are kept for an origin. The first ones are
 // kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
 // an honest checkpoint with a wrong proof, so those have a bound of their own.
-var maxEvidence = map[conflict]int{fork: 64, unproven: 16, watched: 64, contradiction: 16}
+var maxEvidence = map[conflict]int{fork: 64, unproven: 16, served: 16, contradiction: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was
 // held then (TW-10); or a fork that was found otherwise.
 type Evidence struct {
 	ID      string    `json:"id,omitempty"` // 12 hexadecimal digits; not stored, but derived of the key
 	Origin  string    `json:"origin"`
-	Kind    string    `json:"kind"` // "fork", "unproven", "watched" or "contradiction"
+	Kind    string    `json:"kind"` // "fork", "unproven", "served" or "contradiction"
 	Time    time.Time `json:"time"`
 	Held    string    `json:"held,omitempty"`    // signed note, with our cosignatures; empty if there was none
-	Offered string    `json:"offered,omitempty"` // signed note, with the log's own lines; empty if it was found
-	Proof   string    `json:"proof,omitempty"`   // a fork (receipt.ParseFork); empty if it is unproven
+	Offered string    `json:"offered,omitempty"` // signed note, with the log's own lines; empty for "served"
+	Proof   string    `json:"proof,omitempty"`   // a fork (receipt.ParseFork); empty if there is none
+	Served  *Served   `json:"served,omitempty"`
+}
+
+// Served is what a log served as the entries of a checkpoint that it has signed, where they do not
+// hash to its root. The log signs nothing about the entries that it serves, so this is the witness's
+// word; what the log has signed is that the tree has the leaf Signed at Index.
+type Served struct {
+	Root   []byte   `json:"root"`             // that the served entries have
+	Index  uint64   `json:"index"`            // of the first entry that is not the tree's, where Signed is known
+	Leaf   []byte   `json:"leaf,omitempty"`   // hash of the entry served there
+	Signed []byte   `json:"signed,omitempty"` // leaf hash that the signed tree has there; none: not found out
+	Proof  [][]byte `json:"proof,omitempty"`  // of inclusion of Signed (RFC 6962)
 }
 
 func (c conflict) String() string {
 	return map[conflict]string{
-		none: "none", fork: "fork", unproven: "unproven", watched: "watched", contradiction: "contradiction",
+		none: "none", fork: "fork", unproven: "unproven", served: "served", contradiction: "contradiction",
 	}[c]
 }
 
@@ -56,6 +68,10 @@ func (e Evidence) Fork() (receipt.Fork, error) {
 	if e.Kind == contradiction.String() {
 		return receipt.Fork{}, errors.New("no proof against the log: the two checkpoints convict the witness that " +
 			"has cosigned both")
+	}
+	if e.Kind == served.String() {
+		return receipt.Fork{}, errors.New("no proof against the log: it has signed nothing about the entries that it " +
+			"served")
 	}
 	if e.Proof == "" {
 		return receipt.Fork{}, errors.New("no proof: the checkpoint came with a consistency proof that does not " +
@@ -71,6 +87,9 @@ func (e Evidence) Checkpoints() (list []receipt.Checkpoint, err error) {
 		return f.Checkpoints(), err
 	}
 	for _, note := range []string{e.Held, e.Offered} {
+		if note == "" {
+			continue
+		}
 		c, _, err := receipt.ParseCheckpoint([]byte(note))
 		if err != nil {
 			return nil, err
@@ -97,23 +116,6 @@ func (r request) convict(held record, offered []byte) (receipt.Fork, error) {
 		return receipt.Fork{}, err
 	}
 	return receipt.NewFork(held.note, offered, prefix)
-}
-
-// KeepFork stores durably, within a bound and once for each pair of trees, that a log has forked; by
-// whatever way it was found. Who calls it has verified that the log has signed it (Fork.SignedBy). It
-// reports whether it did.
-func (s *State) KeepFork(f receipt.Fork, at time.Time) (bool, error) {
-	var bodies []byte
-	heads := f.Checkpoints()
-	if len(heads) == 0 {
-		return false, errors.New("no fork to keep")
-	}
-	for _, c := range heads {
-		bodies = append(bodies, c.Body()...)
-	}
-	return s.keep(watched, bodies, Evidence{
-		Origin: heads[0].Origin, Kind: watched.String(), Time: at.UTC(), Proof: string(f.Bytes()),
-	})
 }
 
 // keep stores evidence durably, once for each offered body and within the bound. It reports whether it
@@ -145,6 +147,20 @@ func (s *State) keep(kind conflict, offered []byte, e Evidence) (bool, error) {
 	defer s.mu.Unlock()
 	s.kept[e.Origin]++
 	return true, nil
+}
+
+// Latest returns the checkpoint that was cosigned last for the origin, the time of the cosignature,
+// and the signed note, which is nil if there was none.
+func (s *State) Latest(origin string) (receipt.Checkpoint, time.Time, []byte, error) {
+	r, err := s.latest(origin)
+	return r.checkpoint, time.Unix(r.time, 0), r.note, err
+}
+
+// KeepServed stores durably that entries of the checkpoint do not hash to its root, once for each.
+func (s *State) KeepServed(c receipt.Checkpoint, note []byte, what Served) error {
+	_, err := s.keep(served, c.Body(), Evidence{Origin: c.Origin, Kind: served.String(), Time: time.Now().UTC(),
+		Held: string(note), Served: &what})
+	return err
 }
 
 // count counts the keys that begin with the prefix.

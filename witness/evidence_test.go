@@ -127,51 +127,6 @@ func TestForkConvicts(t *testing.T) {
 	}
 }
 
-// TestKeepFork: what was found by watching is kept for good, once for each pair of trees however often
-// they are signed, and within a bound of its own.
-func TestKeepFork(t *testing.T) {
-	r := newRig(t)
-	keep := func(name string, size int) bool {
-		t.Helper()
-		other := branch{name: name}
-		f, err := receipt.NewFork(r.log.sign(t, r.log.head(trunk, 4)), r.log.sign(t, r.log.head(other, size)),
-			receipt.Prefix{Root: other.root(0, 4), Proof: other.consistency(4, size)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		kept, err := r.witness.config.State.KeepFork(f, start)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return kept
-	}
-	if !keep("a", 7) || keep("a", 7) || !keep("a", 8) {
-		t.Error("not kept once for each pair of trees")
-	}
-	r.close()
-	r.open(OpenState)
-	for i := range 70 {
-		keep(strconv.Itoa(i), 9)
-	}
-	all := r.evidence()
-	if len(all) != 64 || all[0].Kind != "watched" || all[0].Origin != r.log.origin || !all[0].Time.Equal(start) {
-		t.Fatalf("%d pieces, the first %+v", len(all), all[0])
-	}
-	ids := make(map[string]bool)
-	for _, e := range all {
-		ids[e.ID] = true
-		if f, err := e.Fork(); err != nil || len(f.Checkpoints()) != 2 {
-			t.Error(err)
-		}
-	}
-	if len(ids) != len(all) {
-		t.Errorf("%d ids of %d", len(ids), len(all))
-	}
-	if _, err := r.witness.config.State.KeepFork(receipt.Fork{}, start); err == nil {
-		t.Error("kept no fork at all")
-	}
-}
-
 // TestEvidenceIn: a state is read beside no witness, and left as it is.
 func TestEvidenceIn(t *testing.T) {
 	r := newRig(t)

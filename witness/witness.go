@@ -43,6 +43,8 @@ type Config struct {
 	PeerWrite int
 	// Keeps are the keys of other witnesses for which this one is a peer.
 	Keeps []receipt.VerifierKey
+	// Watcher reads what is behind the checkpoints that are cosigned; nil: nobody does.
+	Watcher Watcher
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature. Within
 	// it that time is stated again; beyond it nothing is signed (TW-15). Default 1 min.
 	ClockStep time.Duration
@@ -54,6 +56,14 @@ type Config struct {
 	Now        func() time.Time      // nil: time.Now
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // nil: not registered
+}
+
+// Watcher reads the entries of checkpoints that were cosigned (package watch). Its methods do no I/O.
+type Watcher interface {
+	// Gate returns why no checkpoint larger than the latest one of the origin is cosigned, or nil.
+	Gate(origin string) error
+	// Cosigned is told what was cosigned, once it is durable, and its signed note, which it keeps.
+	Cosigned(c receipt.Checkpoint, note []byte)
 }
 
 func (c Config) withDefaults() Config {

@@ -51,16 +51,16 @@ func TestHidden(t *testing.T) {
 	}
 	defer state.Close()
 	var logged bytes.Buffer
-	s, _, err := c.newServer(state, slog.New(slog.NewTextHandler(&logged, nil)))
+	p, err := c.assemble(state, slog.New(slog.NewTextHandler(&logged, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fetch(t, s.Admin, "/metrics"); !strings.Contains(got, "cocket_witness_bastion_connected 0") {
+	if got := fetch(t, p.server.Admin, "/metrics"); !strings.Contains(got, "cocket_witness_bastion_connected 0") {
 		t.Errorf("metrics without the connection: %s", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Run(ctx); err != nil {
+	if err := p.server.Run(ctx); err != nil {
 		t.Error(err)
 	}
 	// The key of 32 zero bytes.

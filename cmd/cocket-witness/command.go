@@ -44,8 +44,10 @@ The configuration, with paths relative to its folder:
     roots: roots.pem         # optional: what its certificate leads to
   logs:
     - vkey: customs.example/log+…              # a key of a log, or
-      url: https://log.customs.example         # optional: asked at each start what
-                                               # was cosigned before
+      url: https://log.customs.example         # optional: where the log publishes; asked
+                                               # at each start what was cosigned before
+      watch: true                              # read and check the entries as well
+      mirror: mirror                           # optional: keep them in this folder
     - vkey_file: log-pq.vkey                   # a file that holds one; qpd beside it
                                                # bounds its checkpoints a day
   log_lists: [network.list]  # optional: c2sp.org/tlog-list files with more logs
@@ -55,10 +57,11 @@ The configuration, with paths relative to its folder:
 
 and, seldom needed: peer_write (how many peers must have what is answered, more than
 half), addr_file (gets the address, for port 0), drain (how long requests may finish,
-15s), clock_step (how far the clock may be behind the latest cosignature, 1m), reload
-(how often the lists are looked at, 1m; a SIGHUP reads them and logs again at once),
-limits, trusted_proxies and client_address_header (what clients may take:
-docs/witness.md).
+15s), clock_step (how far the clock may be behind the latest cosignature, 1m),
+watch_lag (how long the entries of a watched log may be out of reach before nothing
+larger is cosigned for it, 1h), reload (how often the lists are looked at, 1m; a
+SIGHUP reads them and logs again at once), limits, trusted_proxies and
+client_address_header (what clients may take: docs/witness.md).
 
 Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
 cannot go on, 2 the command line is wrong.`,

@@ -14,6 +14,7 @@ import (
 	"cocket.example/cmd/internal/server"
 	"cocket.example/receipt"
 	"cocket.example/witness"
+	"cocket.example/witness/watch"
 )
 
 // Config is the configuration file. Its paths are relative to the folder of the file.
@@ -57,6 +58,9 @@ type Config struct {
 	// ClockStep is by how much the clock may be behind the time of a log's latest cosignature before
 	// the witness refuses to sign. Default 1m.
 	ClockStep config.Duration `yaml:"clock_step"`
+	// WatchLag is for how long the entries of a cosigned checkpoint of a watched log may be out of reach
+	// before nothing larger is cosigned for it. Default 1h.
+	WatchLag config.Duration `yaml:"watch_lag"`
 
 	path string // of the file
 }
@@ -78,6 +82,10 @@ type Log struct {
 	URL string `yaml:"url"`
 	// QPD is how many larger checkpoints are cosigned a day, and how many refreshes. Absent: any number.
 	QPD uint32 `yaml:"qpd"`
+	// Watch says whether the entries of each cosigned checkpoint are read and checked. It needs the URL.
+	Watch bool `yaml:"watch"`
+	// Mirror is a directory that gets a copy of all that is read. It needs Watch.
+	Mirror config.Path `yaml:"mirror"`
 }
 
 // loadConfig reads and checks the configuration file.
@@ -190,6 +198,35 @@ func setOnce[T comparable](to *T, value T) error {
 	}
 	*to = value
 	return nil
+}
+
+// watched returns those of the logs that are to be watched: the lines of c.Logs say which.
+func (c Config) watched(logs []witness.Log) (all []watch.Log, err error) {
+	said := make(map[string]watch.Log)
+	for i, l := range c.Logs {
+		if !l.Watch && l.Mirror == "" {
+			continue
+		}
+		key, err := l.read()
+		if err != nil {
+			return nil, fmt.Errorf("logs[%d]: %w", i, err)
+		}
+		if _, twice := said[key.Name]; twice || !l.Watch {
+			return nil, fmt.Errorf("logs[%d]: want watch: true beside one key of the log, and a mirror beside it alone", i)
+		}
+		said[key.Name] = watch.Log{Mirror: string(l.Mirror)}
+	}
+	for _, l := range logs {
+		w, ok := said[l.Origin()]
+		if !ok {
+			continue
+		}
+		if w.Log = l; l.URL == "" {
+			return nil, fmt.Errorf("log %s: watch: want the url of the log", l.Origin())
+		}
+		all = append(all, w)
+	}
+	return all, nil
 }
 
 func (k Verifier) read() (receipt.VerifierKey, error) {

@@ -39,9 +39,12 @@ sizes and roots that disagree.
 
   fork      offered to the witness: the log has signed two trees that contradict
             each other
-  watched   the same, found in what the log publishes
   unproven  a checkpoint whose consistency proof does not hold. It proves nothing
             against the log: whoever sent it may have spoilt the proof
+  served    entries that the log served for a checkpoint, and that do not hash to its
+            root. It signs nothing about them, so this is the witness's word
+  contradiction  two cosignatures of this witness, or of one that it keeps for, of
+            which only one can have been made: it runs twice, or forgot
 
 With an ID, the proof of a fork goes to a new file. Anyone checks it with the log's
 key alone: "cocket verify FILE --log-key VKEY". What is unproven is not exported.

@@ -17,6 +17,7 @@ import (
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 	"cocket.example/witness"
+	"cocket.example/witness/watch"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
@@ -137,10 +138,33 @@ type reloader struct {
 	path    string // of the configuration
 	config  Config // as it was read last
 	read    sums   // of the lists, when they were read last
-	logs    int    // that are witnessed
+	count   int    // of the logs that are witnessed
+	state   *witness.State
 	witness *witness.Witness
+	watcher *watch.Watcher
 	logger  *slog.Logger
 	metrics *reloadMetrics
+}
+
+// newReloader reads the logs, and makes the witness and the watcher with them.
+func (c Config) newReloader(settings witness.Config) (r *reloader, err error) {
+	start := time.Now()
+	r = &reloader{
+		path: c.path, config: c, state: settings.State, logger: settings.Logger,
+		metrics: newReloadMetrics(settings.Registerer),
+	}
+	if settings.Logs, r.read, err = c.allLogs(r.logger); err != nil {
+		return nil, err
+	}
+	if r.watcher, err = c.newWatcher(settings); err != nil {
+		return nil, err
+	}
+	settings.Watcher = r.watcher
+	if r.witness, err = witness.New(settings); err != nil {
+		return nil, err
+	}
+	r.done(len(settings.Logs), start)
+	return r, nil
 }
 
 type reloadMetrics struct {
@@ -206,7 +230,7 @@ func (r *reloader) reload(next Config) {
 	start := time.Now()
 	logs, read, err := next.allLogs(r.logger)
 	if err == nil {
-		err = r.witness.SetLogs(logs)
+		err = r.set(next, logs)
 	}
 	if err != nil {
 		for path := range r.read { // so that this is said once for what the files hold now
@@ -219,7 +243,19 @@ func (r *reloader) reload(next Config) {
 	}
 	r.config, r.read = next, read
 	r.done(len(logs), start)
-	limitMemory(r.logs)
+	limitMemory(r.count)
+}
+
+// set gives the logs to the watcher first, so that none is cosigned unwatched.
+func (r *reloader) set(next Config, logs []witness.Log) error {
+	watched, err := next.watched(logs)
+	if err != nil {
+		return err
+	}
+	if err := r.watcher.SetLogs(watched); err != nil {
+		return err
+	}
+	return r.witness.SetLogs(logs)
 }
 
 // done notes that the logs are those of the files.
@@ -228,7 +264,7 @@ func (r *reloader) done(logs int, start time.Time) {
 	r.metrics.loaded.SetToCurrentTime()
 	r.metrics.took.Set(elapsed.Seconds())
 	r.metrics.stale.Set(0)
-	r.logs = logs
+	r.count = logs
 	r.logger.Info("logs loaded", "logs", logs, "elapsed", elapsed)
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"cocket.example/cmd/internal/bastion"
 	"cocket.example/cmd/internal/server"
 	"cocket.example/witness"
+	"cocket.example/witness/watch"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
@@ -29,7 +31,11 @@ func (c Config) create() error {
 	if _, err := c.readKeys(); err != nil {
 		return err
 	}
-	if _, _, err := c.allLogs(slog.New(slog.DiscardHandler)); err != nil {
+	logs, _, err := c.allLogs(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	if _, err := c.watched(logs); err != nil {
 		return err
 	}
 	if c.Bastion.Enabled() {
@@ -40,8 +46,8 @@ func (c Config) create() error {
 	return c.files().Create()
 }
 
-// serve runs the witness until ctx ends. It catches up, and brings its peers what it cosigns, until the
-// last request is answered. A SIGHUP reloads its logs.
+// serve runs the witness until ctx ends. It catches up, watches and brings its peers what it cosigns
+// until the last request is answered. A SIGHUP reloads its logs.
 func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	state, err := c.files().Open()
 	if err != nil {
@@ -51,60 +57,78 @@ func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	s, logs, err := c.newServer(state, logger)
+	p, err := c.assemble(state, logger)
 	if err != nil {
 		return err
 	}
-	limitMemory(logs.logs)
+	limitMemory(p.logs.count)
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group errgroup.Group
-	group.Go(func() error { return logs.witness.Run(behind) })
-	group.Go(func() error { return logs.Run(behind, hangup) })
-	err = s.Run(ctx)
+	group.Go(func() error { return p.logs.witness.Run(behind) })
+	group.Go(func() error { return p.logs.watcher.Run(behind) })
+	group.Go(func() error { return p.logs.Run(behind, hangup) })
+	err = p.server.Run(ctx)
 	stop()
 	return errors.Join(err, group.Wait())
 }
 
-func (c Config) newServer(state *witness.State, logger *slog.Logger) (s server.Server, r *reloader, err error) {
-	start := time.Now()
+// parts are what runs.
+type parts struct {
+	server server.Server
+	logs   *reloader // of the witness and its watcher
+}
+
+func (c Config) assemble(state *witness.State, logger *slog.Logger) (p parts, err error) {
 	registry := server.NewRegistry()
 	settings := witness.Config{
 		State: state, ClockStep: time.Duration(c.ClockStep), Limits: c.Limits.witness(),
 		Peers: c.Peers, PeerWrite: c.PeerWrite, Logger: logger, Registerer: registry,
 	}
 	if settings.Keys, err = c.readKeys(); err != nil {
-		return s, nil, err
+		return p, err
 	}
 	if settings.Keeps, err = c.readKeeps(); err != nil {
-		return s, nil, err
+		return p, err
 	}
-	r = &reloader{path: c.path, config: c, logger: logger, metrics: newReloadMetrics(registry)}
-	if settings.Logs, r.read, err = c.allLogs(logger); err != nil {
-		return s, nil, err
-	}
-	w, err := witness.New(settings)
-	if err != nil {
-		return s, nil, err
-	}
-	r.witness = w
-	r.done(len(settings.Logs), start)
-	limits, err := c.serverLimits()
-	if err != nil {
-		return s, nil, err
+	if p.logs, err = c.newReloader(settings); err != nil {
+		return p, err
 	}
 	for _, key := range settings.Keys {
 		logger.Info("cosigning", "key", shortKey(key.VerifierKey()))
 	}
+	p.server, err = c.newServer(p.logs, registry, logger)
+	return p, err
+}
+
+func (c Config) newServer(logs *reloader, registry *prometheus.Registry, logger *slog.Logger,
+) (s server.Server, err error) {
+	limits, err := c.serverLimits()
+	if err != nil {
+		return s, err
+	}
 	admin := http.NewServeMux()
-	admin.Handle("/", server.Admin(registry, w.Health))
-	admin.HandleFunc("GET /evidence", evidence(state))
+	admin.Handle("/", server.Admin(registry, health(logs.witness, logs.watcher)))
+	admin.HandleFunc("GET /evidence", evidence(logs.state))
 	s = server.Server{
-		Config: c.Config, Public: w.Handler(), Admin: admin, Limits: limits, Logger: logger, Registerer: registry,
+		Config: c.Config, Public: logs.witness.Handler(), Admin: admin, Limits: limits, Logger: logger,
+		Registerer: registry,
 	}
 	if c.Bastion.Enabled() {
 		s.Bastion, err = c.openBastion(registry, logger)
 	}
-	return s, r, err
+	return s, err
+}
+
+// newWatcher watches the logs that the configuration says; there may be none.
+func (c Config) newWatcher(settings witness.Config) (*watch.Watcher, error) {
+	logs, err := c.watched(settings.Logs)
+	if err != nil {
+		return nil, err
+	}
+	return watch.New(watch.Config{
+		State: settings.State, Dir: filepath.Join(string(c.Dir), "watch"), Lag: time.Duration(c.WatchLag),
+		Logger: settings.Logger, Registerer: settings.Registerer,
+	}, logs)
 }
 
 // openBastion prepares the connection to the bastion and its metric.
@@ -129,6 +153,20 @@ func (c Config) openBastion(registry prometheus.Registerer, logger *slog.Logger)
 func shortKey(vkey string) string {
 	parts := strings.SplitN(vkey, "+", 3)
 	return strings.Join(parts[:min(len(parts), 2)], "+")
+}
+
+// health is the witness's own; the text names the logs for which nothing larger is cosigned, which is
+// no fault of the witness.
+func health(w *witness.Witness, watcher *watch.Watcher) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := w.Health(ctx); err != nil {
+			return err
+		}
+		if err := watcher.Health(); err != nil {
+			return fmt.Errorf("%w\n%w", server.ErrPartly, err)
+		}
+		return nil
+	}
 }
 
 // evidence answers with the checkpoints that logs have signed and that conflict with cosigned ones,

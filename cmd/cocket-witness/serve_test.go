@@ -40,7 +40,7 @@ func TestAdmin(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer state.Close()
-	s, _, err := c.newServer(state, slog.New(slog.DiscardHandler))
+	p, err := c.assemble(state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestAdmin(t *testing.T) {
 		}
 		body := receipt.AddCheckpoint{Checkpoint: signed}.Bytes()
 		answer := httptest.NewRecorder()
-		s.Public.ServeHTTP(answer, httptest.NewRequest("POST", "/add-checkpoint", bytes.NewReader(body)))
+		p.server.Public.ServeHTTP(answer, httptest.NewRequest("POST", "/add-checkpoint", bytes.NewReader(body)))
 		if answer.Code != status {
 			t.Fatalf("checkpoint %d: status %d, want %d", i, answer.Code, status)
 		}
@@ -66,12 +66,12 @@ func TestAdmin(t *testing.T) {
 		"/evidence":     `"kind":"fork"`,
 		"/debug/pprof/": "goroutine",
 	} {
-		if got := fetch(t, s.Admin, path); !strings.Contains(got, want) {
+		if got := fetch(t, p.server.Admin, path); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q in it", path, got, want)
 		}
 	}
 	var e witness.Evidence
-	if err := json.Unmarshal([]byte(fetch(t, s.Admin, "/evidence")), &e); err != nil || e.Origin != signer.Name() {
+	if err := json.Unmarshal([]byte(fetch(t, p.server.Admin, "/evidence")), &e); err != nil || e.Origin != signer.Name() {
 		t.Errorf("evidence %+v: %v", e, err)
 	}
 }

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/pprof"
@@ -17,6 +18,9 @@ import (
 // healthTimeout bounds one look at the health.
 const healthTimeout = 5 * time.Second
 
+// ErrPartly means that a server is well, but for something that a restart would not mend.
+var ErrPartly = errors.New("ok, but in part")
+
 // NewRegistry returns a registry that has the metrics of the Go runtime and of the process.
 func NewRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
@@ -28,7 +32,7 @@ func NewRegistry() *prometheus.Registry {
 // Admin returns the handler of the administrative address:
 //
 //	/metrics        Prometheus metrics
-//	/health         200 "ok", or 503 with the reason that health gives
+//	/health         200 "ok", or 503 with the reason that health gives; 200 with one that wraps ErrPartly
 //	/debug/pprof/   profiles
 func Admin(metrics prometheus.Gatherer, health func(context.Context) error) http.Handler {
 	mux := http.NewServeMux()
@@ -50,7 +54,9 @@ func healthHandler(health func(context.Context) error) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		text := "ok"
 		if err := health(ctx); err != nil {
-			w.WriteHeader(http.StatusServiceUnavailable)
+			if !errors.Is(err, ErrPartly) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
 			text = err.Error()
 		}
 		_, _ = io.WriteString(w, text+"\n")

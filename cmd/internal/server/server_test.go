@@ -123,6 +123,10 @@ func TestRun(t *testing.T) {
 	if status, body := fetch(t, "http://"+r.admin+"/health"); status != 503 || body != "the disk is full\n" {
 		t.Errorf("bad health: %d %q", status, body)
 	}
+	health = fmt.Errorf("%w\none log is away", ErrPartly)
+	if status, body := fetch(t, "http://"+r.admin+"/health"); status != 200 || body != "ok, but in part\none log is away\n" {
+		t.Errorf("health in part: %d %q", status, body)
+	}
 	health = nil
 	if status, body := fetch(t, "http://"+r.admin+"/health"); status != 200 || body != "ok\n" {
 		t.Errorf("good health: %d %q", status, body)

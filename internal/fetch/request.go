@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package fetch
 
 import (
 	"bytes"
@@ -24,22 +24,23 @@ const (
 	maxRetryAfter = time.Minute
 )
 
-// request is one request, ready to be sent several times.
-type request struct {
-	method   string
-	path     string // below the prefix, with its slash
-	query    url.Values
-	encoding string // of body
-	body     []byte
-	wait     time.Duration // that the query asks the log to wait
-	limit    int64         // bytes of a good answer
+// Request is one request, ready to be sent several times.
+type Request struct {
+	Method   string
+	Path     string // below the prefix, with its slash
+	Query    url.Values
+	Encoding string // of Body
+	Body     []byte
+	Wait     time.Duration // that the query asks the log to wait
+	Limit    int64         // bytes of a good answer
 }
 
-func (r request) String() string { return r.method + " " + r.path }
+// String names a request in errors.
+func (r Request) String() string { return r.Method + " " + r.Path }
 
-// send sends a request until it is answered for good: 429, 502, 503, 504 and a broken connection
+// Send sends a request until it is answered for good: 429, 502, 503, 504 and a broken connection
 // are tried again, which is safe for reading and, because appending is idempotent, for appending.
-func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	for attempt := 1; ; attempt++ {
 		body, err := c.attempt(ctx, r)
 		if err == nil || !temporary(err) || ctx.Err() != nil {
@@ -49,19 +50,19 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 			return nil, fmt.Errorf("gave up after %d attempts: %w", attempt, err)
 		}
 		c.config.Logger.Debug("attempt", "request", r.String(), "attempt", attempt, "err", err)
-		if sleep(ctx, pause(attempt, err)) != nil {
+		if Sleep(ctx, Pause(attempt, err)) != nil {
 			return nil, errors.Join(err, ctx.Err())
 		}
 	}
 }
 
 // attempt sends a request once.
-func (c *Client) attempt(ctx context.Context, r request) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout+r.wait)
+func (c *Client) attempt(ctx context.Context, r Request) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout+r.Wait)
 	defer cancel()
-	u := c.base.JoinPath(r.path)
-	u.RawQuery = r.query.Encode()
-	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	u := c.base.JoinPath(r.Path)
+	u.RawQuery = r.Query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r, err)
 	}
@@ -74,23 +75,23 @@ func (c *Client) attempt(ctx context.Context, r request) ([]byte, error) {
 	return r.read(resp)
 }
 
-func (c *Client) setHeader(req *http.Request, r request) {
+func (c *Client) setHeader(req *http.Request, r Request) {
 	// Said aloud, it also keeps a foreign transport from decompressing without a limit.
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", "cocket")
-	if r.method == http.MethodPost {
+	if r.Method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/octet-stream")
 		if c.config.Token != "" {
 			req.Header.Set("Authorization", "Bearer "+c.config.Token)
 		}
 	}
-	if r.encoding != "" {
-		req.Header.Set("Content-Encoding", r.encoding)
+	if r.Encoding != "" {
+		req.Header.Set("Content-Encoding", r.Encoding)
 	}
 }
 
 // read reads an answer: a good one whole or not at all, of a refusal no more than is shown.
-func (r request) read(resp *http.Response) ([]byte, error) {
+func (r Request) read(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, r.refused(resp)
 	}
@@ -101,9 +102,9 @@ func (r request) read(resp *http.Response) ([]byte, error) {
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
 		return nil, fmt.Errorf("%s: the answer is a web page (is this the log's own URL?)", r)
 	}
-	body, err := readBounded(resp.Body, max(resp.ContentLength, 0), r.limit)
-	if errors.Is(err, errTooLong) {
-		return nil, fmt.Errorf("%s: %w than %d bytes, which no log needs", r, err, r.limit)
+	body, err := readBounded(resp.Body, max(resp.ContentLength, 0), r.Limit)
+	if errors.Is(err, ErrTooLong) {
+		return nil, fmt.Errorf("%s: %w than %d bytes, which no log needs", r, err, r.Limit)
 	}
 	if err != nil {
 		return nil, &brokenError{r, err}
@@ -111,7 +112,8 @@ func (r request) read(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-var errTooLong = errors.New("the answer is longer")
+// ErrTooLong means that an answer is longer than the limit of its request.
+var ErrTooLong = errors.New("the answer is longer")
 
 // readBounded reads to the end, of which the sender has said that it comes after announced bytes, or
 // after 0 if he has not. He is believed for a small buffer; it grows by what has really arrived, and
@@ -119,7 +121,7 @@ var errTooLong = errors.New("the answer is longer")
 func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 	const small, growth = 16 << 10, 32
 	if announced > limit {
-		return nil, errTooLong
+		return nil, ErrTooLong
 	}
 	body := make([]byte, 0, 1+min(max(announced, small), limit, 8*small))
 	for {
@@ -127,7 +129,7 @@ func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 		body = body[:len(body)+n]
 		switch {
 		case int64(len(body)) > limit:
-			return nil, errTooLong
+			return nil, ErrTooLong
 		case errors.Is(err, io.EOF):
 			return body, nil
 		case err != nil:
@@ -141,11 +143,11 @@ func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
 
 // refused makes an error of a refusal. A body that is encoded says nothing here; behind a status
 // below 200 stands a connection that speaks another protocol, to which no deadline applies.
-func (r request) refused(resp *http.Response) error {
+func (r Request) refused(resp *http.Response) error {
 	refusal := &Error{Request: r.String(), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	if resp.StatusCode >= http.StatusOK && !encoded(resp) {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 4*maxErrorText))
-		refusal.Text = oneLine(text)
+		refusal.Text = OneLine(text)
 	}
 	return refusal
 }
@@ -169,8 +171,8 @@ func temporary(err error) bool {
 	return false
 }
 
-// pause is how long to wait after the given attempt failed.
-func pause(attempt int, err error) time.Duration {
+// Pause is how long to wait after the given attempt failed.
+func Pause(attempt int, err error) time.Duration {
 	limit := min(firstPause<<min(attempt-1, 16), maxPause)
 	d := limit/2 + rand.N(limit/2)
 	var refusal *Error
@@ -180,7 +182,8 @@ func pause(attempt int, err error) time.Duration {
 	return d
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, or returns the error of ctx when that ends before.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
