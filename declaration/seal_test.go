@@ -27,7 +27,7 @@ func BenchmarkSeal(b *testing.B) {
 // TestWidth: the width is a power of two that holds the fields.
 func TestWidth(t *testing.T) {
 	d := sample("import/1", importation())
-	for width, want := range map[int]int{0: 32, 32: 32, 64: 64, 65536: 65536, 16: -1, 48: -1, 1 << 17: -1, -32: -1} {
+	for width, want := range map[int]int{0: 64, 32: -1, 64: 64, 128: 128, 65536: 65536, 16: -1, 48: -1, 1 << 17: -1, -32: -1} {
 		d.Width = width
 		o, err := d.Seal(rand.Reader)
 		if got := o.open().entry.Width; (err != nil) != (want < 0) || err == nil && got != want {

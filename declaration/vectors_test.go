@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"cocket.example/declaration/profile"
 )
 
 var update = flag.Bool("update", false, "write testdata anew and print what the documentation quotes")
@@ -242,20 +244,20 @@ func TestVectors(t *testing.T) {
 
 // TestProfiles: the tables of a profile never change.
 func TestProfiles(t *testing.T) {
-	for _, p := range profiles {
+	for _, p := range profile.All {
 		golden(t, "testdata/"+strings.Replace(p.Name, "/", "-", 1)+".profile", []byte(p.Text()))
 		for event, table := range p.Events {
 			for _, s := range append(table.Header, table.Line...) {
-				if s.Public && !s.Rule.Closed {
+				if s.Public && !s.Form.Closed {
 					t.Errorf("%s %s: %s is public without a closed vocabulary", p.Name, event, s.Path)
 				}
 			}
 			if table.Header[0].Path != "goods.count" {
 				t.Errorf("%s %s: field 0 is %s", p.Name, event, table.Header[0].Path)
 			}
-			for i := range table.size(3) {
-				path, want := table.at(i)
-				if number, got, err := table.find(path); err != nil || number != i || got != want {
+			for i := range table.Size(3) {
+				path, want := table.At(i)
+				if number, got, err := table.Find(path); err != nil || number != i || got != want {
 					t.Errorf("%s %s: field %d is %s, found at %d, %v", p.Name, event, i, path, number, err)
 				}
 			}
@@ -333,7 +335,7 @@ func TestDocument(t *testing.T) {
 	}
 	v := compute(t, vectorInputs()[quoted])
 	quotes := []string{v.Entry, v.LeafHash, v.Context, v.Digest, v.Secret, v.Salts[0], v.Leaves[0], v.Root, v.Certifier}
-	for _, p := range profiles {
+	for _, p := range profile.All {
 		quotes = append(quotes, fmt.Sprintf("`%s` | `%x`", p.Name, p.Hash()))
 	}
 	for _, q := range quotes {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rule
+
+// events are the rules of what comes after a certification: claims, questions, answers, decisions.
+var events = []Rule{
+	{Code: "CLAIM-REFERS", Level: Warning, Source: "docs/entry-format.md; 19 CFR 182.12(a)(3)",
+		en: "want the leaf hash of the certification, without which only paper shows what the claim rests on",
+		es: "se espera el hash de hoja de la certificación; sin él solo el papel muestra en qué se basa la solicitud",
+		fr: "l’empreinte de la certification est attendue ; sans elle seul le papier montre sur quoi repose la demande"},
+	{Code: "CLAIM-KNOWLEDGE", Level: Error, Source: "19 CFR 10.583(a)",
+		en: "want no certification where the claim rests on the importer's knowledge",
+		es: "no se admite una certificación si la solicitud se basa en el conocimiento del importador",
+		fr: "aucune certification n’est admise si la demande repose sur la connaissance de l’importateur"},
+	{Code: "CLAIM-SPI", Level: Error, Source: "19 CFR 182.11(b); 19 CFR 10.583(b)", Args: []string{"codes"},
+		en: "required where importation.country is US: one of %[1]s",
+		es: "obligatorio si importation.country es US: uno de %[1]s",
+		fr: "obligatoire si importation.country est US : un de %[1]s"},
+	{Code: "USMCA-POST-1Y", Level: Error, Source: "19 CFR 182.31", Args: []string{"date"},
+		en: "want %[1]s or before, one year after the date of importation",
+		es: "se requiere %[1]s o antes, un año después de la fecha de importación",
+		fr: "indiquez %[1]s ou avant, un an après la date d’importation"},
+	{Code: "CAFTA-POST-1Y", Level: Warning, Source: "19 CFR 10.590", Args: []string{"date"},
+		en: "want %[1]s or before, one year after the date of importation",
+		es: "se espera %[1]s o antes, un año después de la fecha de importación",
+		fr: "%[1]s ou avant est attendu, un an après la date d’importation"},
+	{Code: "QUERY-REPLY-ORDER", Level: Error, Source: "CBP Form 446",
+		en: "want a date after the date of the query",
+		es: "se requiere una fecha posterior a la de la consulta",
+		fr: "indiquez une date postérieure à celle de la demande"},
+	{Code: "QUERY-REPLY-DAYS", Level: Warning, Source: "CBP Forms 28, 29 and 446", Args: []string{"date", "days"},
+		en: "want %[1]s or later: %[2]s days are usual",
+		es: "se espera %[1]s o después: lo habitual son %[2]s días",
+		fr: "%[1]s ou après est attendu : %[2]s jours sont d’usage"},
+	{Code: "DETERMINE-REASONS", Level: Error, Source: "19 CFR 182.75",
+		en: "required where the result is not POSITIVE",
+		es: "obligatorio si el resultado no es POSITIVE",
+		fr: "obligatoire si le résultat n’est pas POSITIVE"},
+	{Code: "DETERMINE-LINES", Level: Error, Source: "19 CFR 182.75",
+		en: "want PARTIAL where, and only where, lines have different results",
+		es: "se requiere PARTIAL si, y solo si, las líneas tienen resultados distintos",
+		fr: "PARTIAL est requis si, et seulement si, les lignes ont des résultats différents"},
+}
