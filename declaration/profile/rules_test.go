@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package profile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"testing"
+
+	"cocket.example/declaration/rule"
+)
+
+// TestRules breaks every rule alone, and passes it at its edge.
+func TestRules(t *testing.T) {
+	for _, r := range rule.All() {
+		c, ok := cases[r.Code]
+		if !ok {
+			t.Errorf("%s has no case that breaks it alone and none at its edge", r.Code)
+			continue
+		}
+		var tariffs []Tariff
+		if slices.Contains([]string{"HS-TABLE", "HS-EDITION"}, r.Code) {
+			tariffs = []Tariff{mustTariff(t, "2022", "870830")}
+		}
+		table := tableOf(t, c.table)
+		_, found := table.Check(changed(c.table, c.breaks), tariffs)
+		if got := codes(found); len(got) != 1 || got[0] != r.Code+" "+c.field {
+			t.Errorf("%s at %s: found %q", r.Code, c.field, got)
+			continue
+		}
+		if f := found[0]; f.Level != r.Level || len(f.Args) != len(r.Args) || f.Source() != r.Source {
+			t.Errorf("%s: found as %+v, the book has %+v", r.Code, f, r)
+		}
+		if !declares(table, r.Code) {
+			t.Errorf("%s is found and not among the rules of %s", r.Code, c.table)
+		}
+		edge := cmp.Or(c.edgeOf, c.table)
+		if _, found := tableOf(t, edge).Check(changed(edge, c.edge), tariffs); len(found) > 0 {
+			t.Errorf("%s: at its edge there is\n%s", r.Code, found)
+		}
+	}
+	for code := range cases {
+		if _, ok := rule.Lookup(code); !ok {
+			t.Errorf("%s is no rule", code)
+		}
+	}
+}
+
+func declares(table *Table, code string) bool {
+	return slices.ContainsFunc(table.Rules(), func(r rule.Rule) bool { return r.Code == code })
+}
+
+// TestBook: every rule is one of some profile, and whatever a table says it applies is in the book.
+func TestBook(t *testing.T) {
+	used := make(map[string]bool)
+	for _, p := range All {
+		for event, table := range p.Events {
+			for _, r := range table.Rules() {
+				used[r.Code] = true
+			}
+			for _, c := range table.checks {
+				for _, code := range c.codes {
+					if _, ok := rule.Lookup(code); !ok {
+						t.Errorf("%s %s applies %s, which is in no book", p.Name, event, code)
+					}
+				}
+			}
+			for _, s := range slices.Concat(table.Header, table.Line) {
+				for _, code := range s.Form.Rules {
+					if _, ok := rule.Lookup(code); !ok {
+						t.Errorf("form %s applies %s, which is in no book", s.Form.Name, code)
+					}
+				}
+			}
+		}
+	}
+	for _, r := range rule.All() {
+		if !used[r.Code] {
+			t.Errorf("%s is applied by no profile", r.Code)
+		}
+	}
+	t.Logf("%d rules", len(rule.All()))
+}
+
+// TestAllAtOnce: whoever gets a declaration back learns everything that is wrong with it, and nothing that
+// only follows from something else that is.
+func TestAllAtOnce(t *testing.T) {
+	_, found := tableOf(t, usmcaI).Check(changed(usmcaI, fields{
+		"certifier.name": "", "certifier.country": "México", "certifier.role": "BROKER", "colour": "red", "goods[0].hs": "77",
+		"goods[0].criterion": "D", "blanket.from": "yesterday", "blanket.to": "2030-01-01", "exporter.kind": "UNKNOWN",
+	}), nil)
+	want := []string{"FIELD colour", "ONE-OF certifier.role", "REQUIRED certifier.name", "COUNTRY-NAME certifier.country",
+		"DATE blanket.from", "HS-DIGITS goods[0].hs"}
+	if got := codes(found); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	if n := len(found.Of(rule.Warning)); n != 1 {
+		t.Errorf("%d warnings", n)
+	}
+}
+
+// TestMissing: what an entry cannot be numbered without is missed by Complete, and no other.
+func TestMissing(t *testing.T) {
+	table := tableOf(t, usmcaI)
+	for path := range good[usmcaI] {
+		left := maps.Clone(good[usmcaI])
+		delete(left, path)
+		_, spec, err := table.Find(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken := table.Complete(left); (len(broken) > 0) != spec.Required {
+			t.Errorf("without %s: %v", path, broken)
+		}
+	}
+}
+
+// TestBlanket counts days: 365, 366 where a leap day lies between, and not one more.
+func TestBlanket(t *testing.T) {
+	for _, test := range []struct{ from, to, want string }{
+		{"2026-01-01", "2026-12-31", ""}, {"2026-01-01", "2027-01-01", "USMCA-8-BLANKET-EQUAL-DAY"},
+		{"2026-01-01", "2027-01-02", "USMCA-8-BLANKET-12M"}, {"2024-01-01", "2024-12-31", ""},
+		{"2023-03-01", "2024-02-29", ""}, {"2023-03-01", "2024-03-01", "USMCA-8-BLANKET-EQUAL-DAY"},
+		{"2024-02-29", "2025-02-28", ""}, {"2024-02-29", "2025-03-01", "USMCA-8-BLANKET-EQUAL-DAY"},
+		{"2025-02-28", "2026-02-27", ""}, {"2025-02-28", "2026-02-28", "USMCA-8-BLANKET-EQUAL-DAY"},
+		{"2026-05-04", "2026-05-03", "USMCA-8-BLANKET-ORDER"}, {"9999-01-01", "9999-12-31", ""},
+	} {
+		_, found := tableOf(t, usmcaI).Check(changed(usmcaI, blanketOf(test.from, test.to)), nil)
+		if got := codes(found); len(got) > 1 || (test.want == "") != (len(got) == 0) || len(got) == 1 && got[0] != test.want+" blanket.to" {
+			t.Errorf("%s to %s: %q", test.from, test.to, got)
+		}
+	}
+}
