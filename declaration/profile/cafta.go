@@ -13,7 +13,7 @@ import (
 // no phrase withholds the producer.
 var cafta1 = &Profile{Name: "cafta-dr/1", Title: "CAFTA-DR certification of origin, and what follows it",
 	Events: events(caftaIssue, claimed{
-		party: caftaParty, basis: form.OneOf("cafta-dr-basis", "CERTIFICATION", "IMPORTER-KNOWLEDGE"),
+		party: caftaParty, basis: form.OneOf("cafta-dr-basis", "CERTIFICATION", byKnowledge),
 		spi: form.OneOf("cafta-dr-spi", "P", "P+"), post: "CAFTA-POST-1Y"})}
 
 const caftaSource = "10.584(a)"
@@ -33,7 +33,7 @@ var caftaIssue = &Table{
 			Required: true, Shown: buyer, Source: caftaSource}},
 		address{who: "importer", country: form.Country, shown: buyer, source: caftaSource, phone: true}.specs(),
 		[]Spec{
-			{Path: "invoice", Form: form.Line, Shown: buyer, Source: "custom"},
+			{Path: "invoice", Form: form.Line, Shown: buyer, Source: "customary"},
 			{Path: "blanket.from", Form: form.Date, Shown: buyer, Source: "10.584"},
 			{Path: "blanket.to", Form: form.Date, Shown: buyer, Source: "10.584"},
 			{Path: "signature.date", Form: form.Date, Required: true, Shown: buyer, Source: caftaSource},
@@ -47,7 +47,7 @@ var caftaIssue = &Table{
 			{Path: "hs", Form: form.Tariff, Required: true, Shown: buyer, Source: caftaSource},
 			{Path: "edition", Form: edition, Shown: buyer, Source: "HS"},
 			{Path: "rule", Form: form.OriginRule, Required: true, Shown: buyer, Source: "GN 29"},
-			{Path: "origin.country", Form: caftaParty, Public: true, Shown: everyone, Source: "custom"},
+			{Path: "origin.country", Form: caftaParty, Public: true, Shown: everyone, Source: "customary"},
 			{Path: "producer.kind", Form: form.NoPhrase("cafta-dr-producer-kind", "PARTY", "CERTIFIER", "EXPORTER"),
 				Required: true, Shown: customs, Source: caftaSource},
 		},

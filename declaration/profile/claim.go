@@ -3,7 +3,7 @@
 package profile
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +18,8 @@ type claimed struct {
 	spi   *form.Form // the special program indicator before the tariff code
 	post  string     // the rule for claims after importation; none if empty
 }
+
+const byKnowledge = "IMPORTER-KNOWLEDGE"
 
 var (
 	claimKind = form.OneOf("claim-kind", "ENTRY", "POST-IMPORTATION")
@@ -38,8 +40,6 @@ func (c claimed) table() *Table {
 			{Path: "importation.date", Form: form.Date, Shown: buyer, Source: "182.31"},
 			{Path: "importer.name", Form: form.Line, Shown: buyer},
 			{Path: "importer.id", Form: form.PartyID, Shown: buyer, Source: "CBP 5106"},
-			{Path: "knowledge", Form: form.Text, Shown: buyer, Source: "10.583(a)",
-				Where: &Where{Path: "basis", Is: []string{"IMPORTER-KNOWLEDGE"}, Needed: true}},
 			{Path: "post.copies", Form: form.Text, Shown: buyer, Source: "182.32", Where: afterward},
 			{Path: "post.protests", Form: form.Text, Shown: buyer, Source: "182.32", Where: afterward},
 		},
@@ -57,6 +57,10 @@ func (c claimed) table() *Table {
 		Least:  1,
 		Tags:   []string{"entry"},
 		checks: []check{basis, entryNumber("entry.number"), tariffOfUS, tariffs, mids},
+	}
+	if slices.Contains(c.basis.Codes, byKnowledge) {
+		t.Header = append(t.Header, Spec{Path: "knowledge", Form: form.Text, Shown: buyer, Source: "10.583(a)",
+			Where: &Where{Path: "basis", Is: []string{byKnowledge}, Needed: true}})
 	}
 	if c.spi.Codes != nil {
 		t.checks = append(t.checks, indicated(c.spi.Codes))
@@ -76,7 +80,7 @@ var basis = check{codes: []string{"CLAIM-REFERS", "CLAIM-KNOWLEDGE"}, header: fu
 	switch {
 	case basis == "CERTIFICATION" && !quoted:
 		v.report("refers", "CLAIM-REFERS")
-	case basis == "IMPORTER-KNOWLEDGE" && quoted:
+	case basis == byKnowledge && quoted:
 		v.report("refers", "CLAIM-KNOWLEDGE")
 	}
 }}
@@ -145,5 +149,3 @@ func addDays(date string, days int) string {
 	}
 	return t.AddDate(0, 0, days).Format(time.DateOnly)
 }
-
-func decimal(n int) string { return strconv.Itoa(n) }

@@ -3,6 +3,8 @@
 package profile
 
 import (
+	"strconv"
+
 	"cocket.example/declaration/form"
 )
 
@@ -122,7 +124,7 @@ var replyBy = check{codes: []string{"QUERY-REPLY-ORDER", "QUERY-REPLY-DAYS"}, he
 	case by <= asked:
 		v.report("reply.by", "QUERY-REPLY-ORDER")
 	case by < usual:
-		v.report("reply.by", "QUERY-REPLY-DAYS", usual, decimal(days))
+		v.report("reply.by", "QUERY-REPLY-DAYS", usual, strconv.Itoa(days))
 	}
 }}
 

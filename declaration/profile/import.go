@@ -7,7 +7,7 @@ import "cocket.example/declaration/form"
 // import1 is a general import declaration, with claims for preference under any agreement.
 var import1 = &Profile{Name: "import/1", Title: "Import declaration, and claims for preference on it",
 	Events: events(importIssue, claimed{
-		party: form.Country, basis: form.OneOf("basis", "CERTIFICATION", "IMPORTER-KNOWLEDGE"), spi: form.Code})}
+		party: form.Country, basis: form.OneOf("basis", "CERTIFICATION", byKnowledge), spi: form.Code})}
 
 var importIssue = &Table{
 	Header: []Spec{

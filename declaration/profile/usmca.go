@@ -45,7 +45,7 @@ var usmcaIssue = &Table{
 			{Path: "hs", Form: form.HS6, Required: true, Shown: buyer, Source: "5-A.6"},
 			{Path: "edition", Form: edition, Shown: buyer, Source: "HS"},
 			{Path: "criterion", Form: form.Criterion, Required: true, Shown: buyer, Source: "5-A.7"},
-			{Path: "origin.country", Form: usmcaParty, Public: true, Shown: everyone, Source: "custom"},
+			{Path: "origin.country", Form: usmcaParty, Public: true, Shown: everyone, Source: "customary"},
 			{Path: "producer.kind", Form: form.Kind("producer-kind", "PARTY", "CERTIFIER", "EXPORTER", "VARIOUS", "ON-REQUEST"),
 				Required: true, Shown: customs, Source: "5-A.4"},
 		},
