@@ -19,7 +19,7 @@ var (
 )
 
 // forms are all of them.
-var forms = []*Form{Count, Line, Text, Code, Currency, Date, Decimal, Email, Phone, Leaf, Criterion, OriginRule, HS6, Tariff,
+var forms = []*Form{Count, Line, Text, Code, Currency, Date, Decimal, Email, Phone, Leaf, Criterion, OriginRule, HS6, Chapter, Tariff,
 	Country, EntryNumber, InBond, PartyID, party, kind, named, role, chosen}
 
 // spellings are what traders write, and the one that is kept; "" is refused.
@@ -29,6 +29,7 @@ var spellings = []struct {
 }{
 	{HS6, "2204.21", "220421"}, {HS6, "8516 71", "851671"}, {HS6, "0101-29", "010129"}, {HS6, "8516.71", "851671"},
 	{HS6, "970110", "970110"}, {HS6, "000000", ""}, {HS6, "77.01.00", ""}, {HS6, "2204.21.60 00", ""}, {HS6, "980100", ""},
+	{Chapter, "01", "01"}, {Chapter, "1", ""}, {Chapter, "77", ""}, {Chapter, "00", ""}, {Chapter, strings.Repeat("9", 20), ""},
 	{Tariff, "2204.21.60 00", "2204216000"}, {Tariff, "9403 7000 00", "9403700000"}, {Tariff, "9403.7000.00", "9403700000"},
 	{Tariff, "199301.20", "19930120"}, {Tariff, "8516.71", "851671"}, {Tariff, "9902.01.01", "99020101"}, {Tariff, "7701.00", ""},
 	{Tariff, "870", ""}, {Tariff, "8708305", ""}, {Tariff, "87083050601", ""}, {Tariff, "870830506012", ""},

@@ -14,6 +14,8 @@ var (
 	// HS6 is the six digits of the Harmonized System.
 	HS6 = &Form{Name: "hs6", Closed: true, Input: `[. -]*([0-9][. -]*){6}`,
 		Rules: []string{"HS-DIGITS", "HS-CHAPTER"}, apply: hs6}
+	// Chapter is the first two digits, which tell little enough to be public.
+	Chapter = &Form{Name: "hs-chapter", Closed: true, Input: `[0-9]{2}`, Rules: []string{"HS-CHAPTER"}, apply: hsChapter}
 	// Tariff is six digits of the Harmonized System, or eight or ten of a national tariff.
 	Tariff = &Form{Name: "tariff", Closed: true, Input: `[. -]*([0-9][. -]*){6}(([0-9][. -]*){2}){0,2}`,
 		Rules: []string{"TARIFF-DIGITS", "HS-CHAPTER"}, apply: tariff}
@@ -41,6 +43,23 @@ func tariff(v string) (string, *rule.Finding) {
 		return "", found("TARIFF-DIGITS")
 	}
 	return chapter(v, "99")
+}
+
+var chapterForm = regexp.MustCompile(`^[0-9]{2}$`)
+
+func hsChapter(v string) (string, *rule.Finding) {
+	if !chapterForm.MatchString(v) {
+		return "", found("HS-CHAPTER", shorten(v))
+	}
+	return chapter(v, "99")
+}
+
+// shorten is for messages.
+func shorten(s string) string {
+	if runes := []rune(s); len(runes) > 12 {
+		return string(runes[:12]) + "…"
+	}
+	return s
 }
 
 func chapter(v, last string) (string, *rule.Finding) {

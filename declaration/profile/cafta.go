@@ -46,6 +46,7 @@ var caftaIssue = &Table{
 			{Path: "description", Form: form.Text, Required: true, Shown: bearer, Source: caftaSource},
 			{Path: "hs", Form: form.Tariff, Required: true, Shown: buyer, Source: caftaSource},
 			{Path: "edition", Form: edition, Shown: buyer, Source: "HS"},
+			{Path: "chapter", Form: form.Chapter, Public: true, Shown: everyone, Source: "HS"},
 			{Path: "rule", Form: form.OriginRule, Required: true, Shown: buyer, Source: "GN 29"},
 			{Path: "origin.country", Form: caftaParty, Public: true, Shown: everyone, Source: "customary"},
 			{Path: "producer.kind", Form: form.NoPhrase("cafta-dr-producer-kind", "PARTY", "CERTIFIER", "EXPORTER"),
@@ -55,7 +56,7 @@ var caftaIssue = &Table{
 	),
 	Least:  1,
 	Tags:   []string{"certificate"},
-	checks: []check{caftaParties, blanket("CAFTA-BLANKET"), caftaPeriod, tariffs, phrases, mids},
+	checks: []check{caftaParties, blanket("CAFTA-BLANKET"), caftaPeriod, tariffs, chapters, phrases, mids},
 }
 
 // caftaParties: who certifies is not somebody else's double.

@@ -114,6 +114,7 @@ var cases = map[string]ruleCase{
 		fields{"goods[0].edition": "2022"}, "", false},
 	"HS-EDITION": {usmcaI, "goods[0].hs", fields{"goods[0].hs": "870899"},
 		fields{"goods[0].hs": "870899", "goods[0].edition": "2017"}, "", false},
+	"HS-CHAPTER-OF": one(usmcaI, "goods[0].chapter", "88", "87"),
 	"HTS-US": {importI, "goods[0].hs", fields{"goods[0].hs": "98020050"}, fields{"goods[0].hs": "98020050",
 		"importation.country": "US", "declaration.number": "SP7-0000001-4"}, "", false},
 	"HTS-DIGITS": one(usmcaC, "goods[0].hs", "8708.30", "8708.30.50"),

@@ -33,6 +33,7 @@ var importIssue = &Table{
 	Line: []Spec{
 		{Path: "hs", Form: form.Tariff, Required: true, Shown: buyer, Source: "HS, HTSUS"},
 		{Path: "edition", Form: edition, Shown: buyer, Source: "HS"},
+		{Path: "chapter", Form: form.Chapter, Public: true, Shown: everyone, Source: "HS"},
 		{Path: "description", Form: form.Text, Shown: bearer},
 		{Path: "origin.country", Form: form.Country, Public: true, Shown: buyer},
 		{Path: "origin.indicator", Form: form.Code, Shown: buyer},
@@ -47,5 +48,5 @@ var importIssue = &Table{
 	},
 	Least:  1,
 	Tags:   []string{"declaration"},
-	checks: []check{entryNumber("declaration.number"), tariffOfUS, tariffs, mids},
+	checks: []check{entryNumber("declaration.number"), tariffOfUS, tariffs, chapters, mids},
 }

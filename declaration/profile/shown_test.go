@@ -36,7 +36,7 @@ func TestShown(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"goods.count", "statement", "goods[0].description", "goods[0].origin.country"}
+	want := []string{"goods.count", "statement", "goods[0].description", "goods[0].chapter", "goods[0].origin.country"}
 	if got := tableOf(t, usmcaI).Shown("carrier", 1); !slices.Equal(got, want) {
 		t.Errorf("a carrier sees %q", got)
 	}

@@ -60,6 +60,14 @@ func ParseTariff(edition string, table []byte) (Tariff, error) {
 // Has reports whether the table has the first six digits of a code.
 func (t Tariff) Has(code string) bool { return len(code) >= 6 && t.codes[code[:6]] }
 
+// chapters: one that is given, to be public, is that of the code.
+var chapters = check{codes: []string{"HS-CHAPTER-OF"}, line: func(v *view, prefix string) {
+	hs, chapter := v.get(prefix+"hs"), v.get(prefix+"chapter")
+	if hs != "" && chapter != "" && hs[:2] != chapter {
+		v.report(prefix+"chapter", "HS-CHAPTER-OF", hs[:2])
+	}
+}}
+
 // tariffs compares the codes of goods with the tables given, of which there may be none.
 var tariffs = check{codes: []string{"HS-TABLE", "HS-EDITION"}, line: func(v *view, prefix string) {
 	hs, edition := v.get(prefix+"hs"), v.get(prefix+"edition")

@@ -44,6 +44,7 @@ var usmcaIssue = &Table{
 			{Path: "description", Form: form.Text, Required: true, Shown: bearer, Source: "5-A.6"},
 			{Path: "hs", Form: form.HS6, Required: true, Shown: buyer, Source: "5-A.6"},
 			{Path: "edition", Form: edition, Shown: buyer, Source: "HS"},
+			{Path: "chapter", Form: form.Chapter, Public: true, Shown: everyone, Source: "HS"},
 			{Path: "criterion", Form: form.Criterion, Required: true, Shown: buyer, Source: "5-A.7"},
 			{Path: "origin.country", Form: usmcaParty, Public: true, Shown: everyone, Source: "customary"},
 			{Path: "producer.kind", Form: form.Kind("producer-kind", "PARTY", "CERTIFIER", "EXPORTER", "VARIOUS", "ON-REQUEST"),
@@ -53,7 +54,7 @@ var usmcaIssue = &Table{
 	),
 	Least:  1,
 	Tags:   []string{"certificate"},
-	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, blanket("USMCA-8-BLANKET"), usmcaCriterion, tariffs, phrases, mids},
+	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, blanket("USMCA-8-BLANKET"), usmcaCriterion, tariffs, chapters, phrases, mids},
 }
 
 var usmcaParties = []string{"US", "CA", "MX"}

@@ -32,6 +32,7 @@ header statement cafta-dr-statement required private all
 line description text required private importer,customs,carrier
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line rule gn29-rule required private importer,customs
 line origin.country cafta-dr-party optional public all
 line producer.kind cafta-dr-producer-kind required private customs
@@ -53,9 +54,9 @@ header importation.country cafta-dr-party required private importer,customs
 header importation.date date optional private importer,customs
 header importer.name line optional private importer,customs
 header importer.id party-id optional private importer,customs
-header knowledge text optional private importer,customs
 header post.copies text optional private importer,customs
 header post.protests text optional private importer,customs
+header knowledge text optional private importer,customs
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
 line spi cafta-dr-spi optional private importer,customs
@@ -121,6 +122,7 @@ header statement cafta-dr-statement required private all
 line description text required private importer,customs,carrier
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line rule gn29-rule required private importer,customs
 line origin.country cafta-dr-party optional public all
 line producer.kind cafta-dr-producer-kind required private customs

@@ -21,6 +21,7 @@ header courier.id party-id optional private importer,customs,carrier
 header departure.country iso-3166-1-alpha-2 optional public importer,customs,carrier
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line description text optional private importer,customs,carrier
 line origin.country iso-3166-1-alpha-2 optional public importer,customs
 line origin.indicator code optional private importer,customs
@@ -44,9 +45,9 @@ header importation.country iso-3166-1-alpha-2 required private importer,customs
 header importation.date date optional private importer,customs
 header importer.name line optional private importer,customs
 header importer.id party-id optional private importer,customs
-header knowledge text optional private importer,customs
 header post.copies text optional private importer,customs
 header post.protests text optional private importer,customs
+header knowledge text optional private importer,customs
 header agreement code required private importer,customs
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
@@ -102,6 +103,7 @@ header courier.id party-id optional private importer,customs,carrier
 header departure.country iso-3166-1-alpha-2 optional public importer,customs,carrier
 line hs tariff required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line description text optional private importer,customs,carrier
 line origin.country iso-3166-1-alpha-2 optional public importer,customs
 line origin.indicator code optional private importer,customs

@@ -32,6 +32,7 @@ header statement usmca-statement required private all
 line description text required private importer,customs,carrier
 line hs hs6 required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line criterion usmca-criterion required private importer,customs
 line origin.country usmca-party optional public all
 line producer.kind producer-kind required private customs
@@ -53,7 +54,6 @@ header importation.country usmca-party required private importer,customs
 header importation.date date optional private importer,customs
 header importer.name line optional private importer,customs
 header importer.id party-id optional private importer,customs
-header knowledge text optional private importer,customs
 header post.copies text optional private importer,customs
 header post.protests text optional private importer,customs
 line hs tariff required private importer,customs
@@ -121,6 +121,7 @@ header statement usmca-statement required private all
 line description text required private importer,customs,carrier
 line hs hs6 required private importer,customs
 line edition hs-edition optional private importer,customs
+line chapter hs-chapter optional public all
 line criterion usmca-criterion required private importer,customs
 line origin.country usmca-party optional public all
 line producer.kind producer-kind required private customs
