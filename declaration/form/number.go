@@ -4,7 +4,6 @@ package form
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"cocket.example/declaration/ident"
@@ -67,8 +66,8 @@ func partyID(v string) (string, *rule.Finding) {
 
 // scheme parts a value into the name of a scheme and a number, both in capitals.
 func scheme(v string) (name, number string, ok bool) {
-	name, number, _ = strings.Cut(strings.ReplaceAll(upper(v), "ñ", "Ñ"), " ")
-	return name, strings.TrimSpace(number), slices.Contains(ident.Schemes(), name) && number != ""
+	name, number, ok = strings.Cut(strings.ReplaceAll(upper(v), "ñ", "Ñ"), " ")
+	return name, strings.TrimSpace(number), ok && ident.IsScheme(name)
 }
 
 // Scheme returns the scheme and the number of a normalised party number; a code has no scheme.

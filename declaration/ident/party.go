@@ -33,6 +33,9 @@ var schemes = map[string]scheme{
 // Schemes returns the names of the kinds of party numbers.
 func Schemes() []string { return slices.Sorted(maps.Keys(schemes)) }
 
+// IsScheme reports whether a name is one of them.
+func IsScheme(name string) bool { return schemes[name].form != nil }
+
 // Example returns a number of this kind.
 func Example(name string) string { return schemes[name].example }
 
