@@ -3,13 +3,11 @@
 package form
 
 import (
-	"slices"
+	_ "embed"
 	"strings"
 	"sync"
 	"unicode"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/norm"
 
 	"cocket.example/declaration/rule"
@@ -55,49 +53,48 @@ func nation(name, refusal, list string, codes []string) *Form {
 	return f
 }
 
-// otherNames are names that people write and the tables of names do not have.
+// names are countries with their three letters and their names in English, Spanish and French, as in the
+// Unicode CLDR: "MX MEX Mexico|México|Mexique".
+//
+//go:embed countries.txt
+var names string
+
+// otherNames are names that people write and names does not have.
 var otherNames = map[string]string{
 	"United States of America": "US", "U.S.A.": "US", "U.S.": "US", "Estados Unidos de América": "US",
 	"EE. UU.": "US", "EUA": "US", "États-Unis d'Amérique": "US", "Great Britain": "GB",
 	"Republic of Korea": "KR", "Estados Unidos Mexicanos": "MX", "Russian Federation": "RU", "Viet Nam": "VN",
 }
 
-// countryOf knows a country by its name in English, Spanish or French, or by its three letters.
-func countryOf(v string) string {
-	if len(v) == 3 {
-		region, err := language.ParseRegion(upper(v))
-		if code := region.String(); err == nil && region.ISO3() == upper(v) && slices.Contains(countryCodes(), code) {
-			return code
-		}
-	}
-	return namesOfCountries()[plain(v)]
-}
+// countryOf knows a country by its name or by its three letters.
+func countryOf(v string) string { return byName()[plain(v)] }
 
-var countryCodes = sync.OnceValue(func() []string { return strings.Fields(countries) })
-
-// namesOfCountries holds the codes by plain name. A name of two countries is none.
-var namesOfCountries = sync.OnceValue(func() map[string]string {
-	names := make(map[string]string)
+// byName holds the two letters by plain name. A name of two countries is none.
+var byName = sync.OnceValue(func() map[string]string {
+	codes := make(map[string]string)
 	put := func(name, code string) {
-		if known, taken := names[plain(name)]; taken && known != code {
+		if known, taken := codes[plain(name)]; taken && known != code {
 			code = ""
 		}
-		names[plain(name)] = code
+		codes[plain(name)] = code
 	}
-	for _, code := range countryCodes() {
-		region := language.MustParseRegion(code)
-		for _, l := range []language.Tag{language.English, language.Spanish, language.French} {
-			put(display.Regions(l).Name(region), code)
+	for line := range strings.Lines(names) {
+		code, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		three, list, _ := strings.Cut(rest, " ")
+		put(three, code)
+		for name := range strings.SplitSeq(list, "|") {
+			put(name, code)
 		}
 	}
 	for name, code := range otherNames {
 		put(name, code)
 	}
-	return names
+	return codes
 })
 
 // plain drops case, accents and everything but letters, digits and single spaces.
 func plain(s string) string {
+	s = strings.ReplaceAll(s, "&", " and ")
 	s = strings.Map(func(c rune) rune {
 		switch {
 		case unicode.IsLetter(c):

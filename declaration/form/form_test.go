@@ -4,8 +4,12 @@ package form
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"cocket.example/declaration/rule"
 )
@@ -37,7 +41,7 @@ var spellings = []struct {
 	{Country, " mx ", "MX"}, {Country, "USA", "US"}, {Country, "ZZ", ""}, {Country, "ſe", ""}, {Country, "Mexico", "MX"},
 	{Country, "México", "MX"}, {Country, "MEXIQUE", "MX"}, {Country, "United States", "US"}, {Country, "Estados Unidos", "US"},
 	{Country, "États-Unis", "US"}, {Country, "Iran", "IR"}, {Country, "Irlande", "IE"}, {Country, "Korea", ""}, {Country, "QQQ", ""},
-	{Country, "Atlantis", ""}, {Country, "484", ""}, {Country, "---", ""}, {Country, "EU", ""}, {Country, "U.S.A.", "US"},
+	{Country, "Atlantis", ""}, {Country, "Trinidad and Tobago", "TT"}, {Country, "Trinidad & Tobago", "TT"}, {Country, "484", ""}, {Country, "---", ""}, {Country, "EU", ""}, {Country, "U.S.A.", "US"},
 	{party, "ca", "CA"}, {party, "GB", ""}, {party, "Canada", "CA"}, {party, "United Kingdom", ""}, {party, "can", "CA"},
 	{Date, "2024-02-29", "2024-02-29"}, {Date, "2026-02-29", ""}, {Date, "2026-1-2", ""}, {Date, "1899-12-31", ""}, {Date, "04/05/2026", ""},
 	{Decimal, "0.0", "0"}, {Decimal, "108.50", "108.5"}, {Decimal, "007", ""}, {Decimal, "-1", ""},
@@ -109,18 +113,30 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestCountries: every country is known by its name in three languages, and none by two letters of another.
+// TestCountries: every country is known by its names in the CLDR, and no name is that of two, or as short as
+// two letters.
 func TestCountries(t *testing.T) {
-	names := namesOfCountries()
-	if len(countryCodes()) != 249 || len(names) < 500 {
-		t.Errorf("%d countries, %d names", len(countryCodes()), len(names))
-	}
-	for name, code := range names {
-		if code == "" {
-			t.Logf("%q is the name of two", name)
+	var codes []string
+	for line := range strings.Lines(names) {
+		region, err := language.ParseRegion(line[:2])
+		if err != nil {
+			t.Fatal(err)
 		}
-		if len(name) < 3 && name != "us" || name == "" {
-			t.Errorf("a name as short as %q", name)
+		want := region.String() + " " + region.ISO3() + " "
+		for i, l := range []language.Tag{language.English, language.Spanish, language.French} {
+			want += []string{"", "|", "|"}[i] + display.Regions(l).Name(region)
+		}
+		if line != want+"\n" {
+			t.Errorf("%q: the CLDR has %q", line, want)
+		}
+		codes = append(codes, line[:2])
+	}
+	if !slices.Equal(codes, strings.Fields(countries)) || len(codes) != 249 {
+		t.Errorf("%d countries have names, other than those pinned", len(codes))
+	}
+	for name, code := range byName() {
+		if len(name) < 3 && name != "us" || code == "" && name != "" {
+			t.Errorf("%q is the name of %q", name, code)
 		}
 	}
 }

@@ -60,8 +60,6 @@ func producerCertifies(changes ...fields) fields {
 
 func blanketOf(from, to string) fields { return fields{"blanket.from": from, "blanket.to": to} }
 
-func certifierID(id string) fields { return fields{"certifier.id": id} }
-
 // one is a case of a single field.
 func one(table, field, breaks, edge string) ruleCase {
 	return ruleCase{table: table, field: field, breaks: fields{field: breaks}, edge: fields{field: edge}}

@@ -46,13 +46,15 @@ func (a address) specs() []Spec {
 		}
 		return s
 	}
+	id := field("id", form.PartyID, false)
+	id.Source = "customary"
 	return []Spec{
 		field("name", form.Line, true),
 		field("address", form.Text, true),
 		field("country", a.country, true),
 		field("phone", form.Phone, a.phone),
 		field("email", form.Email, a.email),
-		field("id", form.PartyID, false),
+		id,
 	}
 }
 
