@@ -47,7 +47,8 @@ besides, those are shown too.`,
 	}
 	cmd.Flags().StringVar(&d.receipt, "receipt", "", "`FILE` of the receipt")
 	cmd.Flags().StringSliceVar(&d.fields, "fields", nil, "`PATH`s of the fields to show, with commas")
-	cmd.Flags().StringVar(&d.audience, "for", "", "`WHOM` to show the usual fields: "+strings.Join(profile.Audiences, ", "))
+	cmd.Flags().StringVar(&d.audience, "for", "",
+		"`WHOM` to show the usual fields: "+strings.Join(profile.Audiences, ", "))
 	cmd.Flags().BoolVar(&d.certifier, "certifier", false, "show the certifier's signature as well")
 	cmd.Flags().StringVar(&d.out.path, "out", "", "file for the disclosure, such as cert.disclosure.json")
 	cmd.Flags().BoolVar(&d.out.force, "force", false, "overwrite the file")

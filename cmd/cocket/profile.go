@@ -96,15 +96,18 @@ var headings = map[rule.Language]heading{
 	rule.English: {"event", "field", "form", "seen", "source", "of each goods line",
 		"* required, ? where its kind or basis says so. Seen by: P anyone, if its holder\n" +
 			"wants, I importer, C customs, T carrier. Sources: 5-A is Annex 5-A of the USMCA,\n" +
-			"GN 29 is of the HTSUS, numbers are sections of 19 CFR.", "Rules", "error", "warning"},
+			"GN 29 is of the HTSUS, numbers are sections of 19 CFR.",
+		"Rules", "error", "warning"},
 	rule.Spanish: {"evento", "campo", "forma", "ven", "fuente", "de cada línea de mercancías",
 		"* obligatorio, ? según su clase o base. Lo ven: P cualquiera, si el titular\n" +
 			"quiere, I importador, C aduana, T transportista. Fuentes: 5-A es el anexo 5-A\n" +
-			"del T-MEC, GN 29 es de la HTSUS, los números son secciones de 19 CFR.", "Reglas", "error", "aviso"},
+			"del T-MEC, GN 29 es de la HTSUS, los números son secciones de 19 CFR.",
+		"Reglas", "error", "aviso"},
 	rule.French: {"événement", "champ", "forme", "vu", "source", "de chaque ligne de marchandises",
 		"* obligatoire, ? selon son genre ou sa base. Vu par : P quiconque, si le\n" +
 			"titulaire veut, I importateur, C douane, T transporteur. Sources : 5-A est\n" +
-			"l’annexe 5-A de l’ACEUM, GN 29 est du HTSUS, les numéros sont de 19 CFR.", "Règles", "erreur", "avertissement"},
+			"l’annexe 5-A de l’ACEUM, GN 29 est du HTSUS, les numéros sont de 19 CFR.",
+		"Règles", "erreur", "avertissement"},
 }
 
 // page prints a profile within 80 columns.

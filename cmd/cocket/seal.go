@@ -129,8 +129,9 @@ func (s sealing) refused(path string, err error) error {
 	if !errors.As(err, &broken) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s", path, len(broken.Findings.Of(rule.Error)),
-		len(broken.Findings.Of(rule.Warning)), s.lang.list(broken.Findings))}
+	list := broken.Findings
+	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s",
+		path, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
 }
 
 // readTariffs reads tables of codes of goods, each given as EDITION=FILE.

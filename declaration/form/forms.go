@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
@@ -25,12 +24,14 @@ var (
 		Rules: []string{"DECIMAL"}, apply: decimal}
 	Email = &Form{Name: "e-mail", Input: `[^\s@]+@[^\s@.]+(\.[^\s@.]+)+`, Rules: []string{"EMAIL"}, apply: email}
 	Phone = &Form{Name: "phone", Rules: []string{"PHONE"}, judge: phone}
-	Leaf  = &Form{Name: "leaf-hash", Input: `[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=`, Rules: []string{"LEAF"}, apply: leaf}
+	Leaf  = &Form{Name: "leaf-hash", Input: `[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=`,
+		Rules: []string{"LEAF"}, apply: leaf}
 	// Criterion of origin of the USMCA.
 	Criterion = &Form{Name: "usmca-criterion", Closed: true, Input: `(4\.2\s*)?\(?[A-Da-d]\)?`,
 		Rules: []string{"USMCA-7-CRITERION"}, apply: criterion}
 	// OriginRule is one of general note 29 of the HTSUS, whose structure is free.
-	OriginRule = &Form{Name: "gn29-rule", Input: `.*[A-Za-z0-9].*`, Rules: []string{"CAFTA-RULE"}, apply: originRule}
+	OriginRule = &Form{Name: "gn29-rule", Input: `.*[A-Za-z0-9].*`,
+		Rules: []string{"CAFTA-RULE"}, apply: originRule}
 )
 
 func date(v string) (string, *rule.Finding) {
@@ -98,10 +99,12 @@ func criterion(v string) (string, *rule.Finding) {
 	return upper(m[1]), nil
 }
 
+var originForm = regexp.MustCompile(`[A-Za-z0-9]`)
+
 // originRule keeps one space between words.
 func originRule(v string) (string, *rule.Finding) {
 	v = strings.Join(strings.Fields(v), " ")
-	if !strings.ContainsFunc(v, func(c rune) bool { return c < unicode.MaxASCII && (unicode.IsLetter(c) || unicode.IsDigit(c)) }) {
+	if !originForm.MatchString(v) {
 		return "", found("CAFTA-RULE")
 	}
 	return v, nil

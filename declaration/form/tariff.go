@@ -15,7 +15,8 @@ var (
 	HS6 = &Form{Name: "hs6", Closed: true, Input: `[. -]*([0-9][. -]*){6}`,
 		Rules: []string{"HS-DIGITS", "HS-CHAPTER"}, apply: hs6}
 	// Chapter is the first two digits, which tell little enough to be public.
-	Chapter = &Form{Name: "hs-chapter", Closed: true, Input: `[0-9]{2}`, Rules: []string{"HS-CHAPTER"}, apply: hsChapter}
+	Chapter = &Form{Name: "hs-chapter", Closed: true, Input: `[0-9]{2}`,
+		Rules: []string{"HS-CHAPTER"}, apply: hsChapter}
 	// Tariff is six digits of the Harmonized System, or eight or ten of a national tariff.
 	Tariff = &Form{Name: "tariff", Closed: true, Input: `[. -]*([0-9][. -]*){6}(([0-9][. -]*){2}){0,2}`,
 		Rules: []string{"TARIFF-DIGITS", "HS-CHAPTER"}, apply: tariff}

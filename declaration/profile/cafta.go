@@ -8,9 +8,9 @@ import (
 	"cocket.example/declaration/form"
 )
 
-// cafta1 is the certification of CAFTA-DR (19 CFR 10.583 and 10.584). Other than in the USMCA a claim may rest on
-// the importer's knowledge, the rule of origin is one of general note 29, e-mail is given if there is any, and
-// no phrase withholds the producer.
+// cafta1 is the certification of CAFTA-DR (19 CFR 10.583 and 10.584). Other than in the USMCA a claim may
+// rest on the importer's knowledge, the rule of origin is one of general note 29, e-mail is given if there
+// is any, and no phrase withholds the producer.
 var cafta1 = &Profile{Name: "cafta-dr/1", Title: "CAFTA-DR certification of origin, and what follows it",
 	Events: events(caftaIssue, claimed{
 		party: caftaParty, basis: form.OneOf("cafta-dr-basis", "CERTIFICATION", byKnowledge),
@@ -25,7 +25,8 @@ var caftaIssue = &Table{
 			{Path: "certifier.role", Form: role, Required: true, Shown: buyer, Source: caftaSource},
 			{Path: "certifier.title", Form: form.Line, Required: true, Shown: buyer, Source: caftaSource},
 		},
-		address{who: "certifier", country: form.Country, shown: buyer, source: caftaSource, always: true, phone: true}.specs(),
+		address{who: "certifier", country: form.Country, shown: buyer, source: caftaSource,
+			always: true, phone: true}.specs(),
 		[]Spec{{Path: "exporter.kind", Form: form.Kind("cafta-dr-exporter-kind", "PARTY", "CERTIFIER", "PRODUCER"),
 			Required: true, Shown: buyer, Source: caftaSource}},
 		address{who: "exporter", country: form.Country, shown: buyer, source: caftaSource, phone: true}.specs(),
@@ -37,8 +38,8 @@ var caftaIssue = &Table{
 			{Path: "blanket.from", Form: form.Date, Shown: buyer, Source: "10.584"},
 			{Path: "blanket.to", Form: form.Date, Shown: buyer, Source: "10.584"},
 			{Path: "signature.date", Form: form.Date, Required: true, Shown: buyer, Source: caftaSource},
-			{Path: "statement", Form: form.OneOf("cafta-dr-statement", "CAFTA-DR-10.584"), Required: true, Shown: everyone,
-				Source: caftaSource},
+			{Path: "statement", Form: form.OneOf("cafta-dr-statement", "CAFTA-DR-10.584"), Required: true,
+				Shown: everyone, Source: caftaSource},
 		},
 	),
 	Line: slices.Concat(
@@ -60,8 +61,9 @@ var caftaIssue = &Table{
 }
 
 // caftaParties: who certifies is not somebody else's double.
-var caftaParties = check{codes: []string{"CAFTA-EXPORTER-SAME", "CAFTA-IMPORTER-SAME", "CAFTA-PRODUCER-SAME",
-	"CAFTA-PRODUCER-EXPORTER", "CAFTA-PRODUCER-COUNTRY"},
+var caftaParties = check{
+	codes: []string{"CAFTA-EXPORTER-SAME", "CAFTA-IMPORTER-SAME", "CAFTA-PRODUCER-SAME",
+		"CAFTA-PRODUCER-EXPORTER", "CAFTA-PRODUCER-COUNTRY"},
 	header: func(v *view) {
 		importer := v.get("certifier.role") == "IMPORTER"
 		if importer && v.get("exporter.kind") == "CERTIFIER" {
@@ -79,10 +81,12 @@ var caftaParties = check{codes: []string{"CAFTA-EXPORTER-SAME", "CAFTA-IMPORTER-
 		if kind == "EXPORTER" && exporter == "PRODUCER" {
 			v.report(prefix+"producer.kind", "CAFTA-PRODUCER-EXPORTER")
 		}
-		if place := v.get(prefix + "producer.country"); place != "" && !slices.Contains(caftaParty.Codes, place) {
+		place := v.get(prefix + "producer.country")
+		if place != "" && !slices.Contains(caftaParty.Codes, place) {
 			v.report(prefix+"producer.country", "CAFTA-PRODUCER-COUNTRY")
 		}
-	}}
+	},
+}
 
 // caftaPeriod runs from the date of certification.
 var caftaPeriod = check{codes: []string{"CAFTA-BLANKET-FROM"}, header: func(v *view) {

@@ -193,7 +193,8 @@ func (t *Table) sorted(list rule.Findings) rule.Findings {
 
 // Rules returns the codes of every rule of the table, in the order of the book.
 func (t *Table) Rules() []rule.Rule {
-	codes := slices.Concat(form.AnyValue, []string{"FIELD", "REQUIRED", "LINES-FEW", "LINES-MANY", "LINES-BEHIND"})
+	structure := []string{"FIELD", "REQUIRED", "LINES-FEW", "LINES-MANY", "LINES-BEHIND"}
+	codes := slices.Concat(form.AnyValue, structure)
 	for _, s := range slices.Concat(t.Header, t.Line) {
 		codes = append(codes, s.Form.Rules...)
 		if s.Where != nil {

@@ -49,19 +49,20 @@ var correction = &Table{
 	Tags: []string{"entry"},
 }
 
+var addressee = form.Kind("addressee-role", "IMPORTER", "EXPORTER", "PRODUCER", "MATERIAL-PRODUCER")
+
 // query is what customs asks or announces. Whom it asks gets the whole.
 var query = &Table{
 	Header: []Spec{
 		goodsCount(),
 		about("182.72"),
-		{Path: "kind", Form: form.OneOf("query-kind", "CF-28", "CF-29", "CF-446", "VISIT", "LETTER"), Required: true,
-			Shown: customs, Source: "182.72"},
+		{Path: "kind", Form: form.OneOf("query-kind", "CF-28", "CF-29", "CF-446", "VISIT", "LETTER"),
+			Required: true, Shown: customs, Source: "182.72"},
 		{Path: "number", Form: form.Code, Shown: buyer},
 		{Path: "entry.number", Form: form.EntryNumber, Shown: buyer, Source: "CATAIR AE"},
 		{Path: "date", Form: form.Date, Required: true, Shown: buyer},
 		{Path: "reply.by", Form: form.Date, Required: true, Shown: buyer, Source: "CBP 446"},
-		{Path: "addressee.role", Form: form.Kind("addressee-role", "IMPORTER", "EXPORTER", "PRODUCER", "MATERIAL-PRODUCER"),
-			Required: true, Shown: customs, Source: "182.72"},
+		{Path: "addressee.role", Form: addressee, Required: true, Shown: customs, Source: "182.72"},
 		{Path: "addressee.name", Form: form.Line, Shown: customs},
 		{Path: "question", Form: form.Text, Required: true, Shown: customs, Source: "CBP 446"},
 	},
@@ -78,8 +79,7 @@ var response = &Table{
 	Header: []Spec{
 		goodsCount(),
 		about("182.72"),
-		{Path: "respondent.role", Form: form.Kind("addressee-role", "IMPORTER", "EXPORTER", "PRODUCER", "MATERIAL-PRODUCER"),
-			Required: true, Shown: customs, Source: "182.72"},
+		{Path: "respondent.role", Form: addressee, Required: true, Shown: customs, Source: "182.72"},
 		{Path: "respondent.name", Form: form.Line, Shown: customs},
 		{Path: "number", Form: form.Code, Shown: customs},
 		{Path: "date", Form: form.Date, Required: true, Shown: customs},
@@ -98,8 +98,8 @@ var determination = &Table{
 	Header: []Spec{
 		goodsCount(),
 		about("182.75"),
-		{Path: "result", Form: form.OneOf("result", "POSITIVE", "NEGATIVE", "PARTIAL"), Required: true, Shown: buyer,
-			Source: "182.75"},
+		{Path: "result", Form: form.OneOf("result", "POSITIVE", "NEGATIVE", "PARTIAL"), Required: true,
+			Shown: buyer, Source: "182.75"},
 		{Path: "number", Form: form.Code, Shown: buyer},
 		{Path: "date", Form: form.Date, Required: true, Shown: buyer, Source: "182.75"},
 		{Path: "reasons", Form: form.Text, Shown: customs, Source: "182.75"},

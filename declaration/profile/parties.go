@@ -3,7 +3,6 @@
 package profile
 
 import (
-	"slices"
 	"strings"
 
 	"cocket.example/declaration/form"
@@ -69,16 +68,17 @@ var phrases = check{codes: []string{"PHRASE-IN-NAME"}, header: func(v *view) {
 }, line: func(v *view, prefix string) { v.phrase(prefix + "producer") }}
 
 func (v *view) phrase(who string) {
-	if code := form.Phrase(v.values[who+".name"]); slices.Contains([]string{"VARIOUS", "UNKNOWN", "ON-REQUEST"}, code) {
+	code := form.Phrase(v.values[who+".name"])
+	if code == "VARIOUS" || code == "UNKNOWN" || code == "ON-REQUEST" {
 		v.report(who+".name", "PHRASE-IN-NAME", who+".kind", code)
 	}
 }
 
 // mids keeps manufacturer identification codes with the producer, and compares them with his name.
 var mids = check{codes: []string{"ID-MID-PLACE", "ID-MID-NAME"}, header: func(v *view) {
-	for _, path := range []string{"certifier.id", "exporter.id", "importer.id", "declarant.id", "seller.id", "courier.id"} {
-		if scheme, _ := form.Scheme(v.values[path]); scheme == "MID" {
-			v.report(path, "ID-MID-PLACE")
+	for _, who := range []string{"certifier", "exporter", "importer", "declarant", "seller", "courier"} {
+		if scheme, _ := form.Scheme(v.values[who+".id"]); scheme == "MID" {
+			v.report(who+".id", "ID-MID-PLACE")
 		}
 	}
 }, line: func(v *view, prefix string) {

@@ -18,13 +18,10 @@ type object = map[string]any
 // digits and periods, the rules do.
 func (p *Profile) Schema(event string) ([]byte, error) {
 	t := p.Events[event]
-	schema := tree(t.Header)
+	schema := tree(t.Header[1:]) // goods.count is counted, not written
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["$id"] = "urn:cocket:" + strings.Replace(p.Name, "/", ":", 1) + ":" + event
 	schema["title"] = p.Title + ": " + event
-	properties := schema["properties"].(object)
-	delete(properties, "goods")
-	schema["required"] = slices.DeleteFunc(schema["required"].([]string), func(s string) bool { return s == "goods" })
 	goods := object{"type": "array", "minItems": t.Least, "maxItems": 0}
 	if len(t.Line) > 0 {
 		goods["items"] = tree(t.Line)
@@ -33,7 +30,7 @@ func (p *Profile) Schema(event string) ([]byte, error) {
 	if t.Least > 0 {
 		schema["required"] = append(schema["required"].([]string), "goods")
 	}
-	properties["goods"] = goods
+	schema["properties"].(object)["goods"] = goods
 	return json.MarshalIndent(schema, "", "  ")
 }
 
@@ -70,7 +67,8 @@ func put(into object, words []string, s Spec) {
 
 // leaf is the schema of one value, which may be written as a number where its form takes one.
 func leaf(s Spec) object {
-	o := object{"type": "string", "pattern": pattern(s.Form), "maxLength": form.MaxValue, "description": s.Form.Name}
+	o := object{"type": "string", "pattern": pattern(s.Form), "maxLength": form.MaxValue,
+		"description": s.Form.Name}
 	if s.Form.Numbers() {
 		o["type"] = []string{"string", "number"}
 	}

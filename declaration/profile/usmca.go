@@ -26,17 +26,18 @@ var usmcaIssue = &Table{
 			always: true, email: true, phone: true}.specs(),
 		[]Spec{{Path: "exporter.kind", Form: form.Kind("exporter-kind", "PARTY", "CERTIFIER", "UNKNOWN"),
 			Required: true, Shown: buyer, Source: "5-A.3"}},
-		address{who: "exporter", country: usmcaParty, shown: buyer, source: "5-A.3", email: true, phone: true}.specs(),
-		[]Spec{{Path: "importer.kind", Form: form.Kind("importer-kind", "PARTY", "CERTIFIER", "UNKNOWN", "VARIOUS"),
-			Required: true, Shown: buyer, Source: "5-A.5"}},
+		address{who: "exporter", country: usmcaParty, shown: buyer, source: "5-A.3",
+			email: true, phone: true}.specs(),
+		[]Spec{{Path: "importer.kind", Required: true, Shown: buyer, Source: "5-A.5",
+			Form: form.Kind("importer-kind", "PARTY", "CERTIFIER", "UNKNOWN", "VARIOUS")}},
 		address{who: "importer", country: usmcaParty, shown: buyer, source: "5-A.5"}.specs(),
 		[]Spec{
 			{Path: "invoice", Form: form.Line, Shown: buyer, Source: "5-A.6"},
 			{Path: "blanket.from", Form: form.Date, Shown: buyer, Source: "5-A.8"},
 			{Path: "blanket.to", Form: form.Date, Shown: buyer, Source: "5-A.8"},
 			{Path: "signature.date", Form: form.Date, Required: true, Shown: buyer, Source: "5-A.9"},
-			{Path: "statement", Form: form.OneOf("usmca-statement", "USMCA-5-A"), Required: true, Shown: everyone,
-				Source: "5-A.9"},
+			{Path: "statement", Form: form.OneOf("usmca-statement", "USMCA-5-A"), Required: true,
+				Shown: everyone, Source: "5-A.9"},
 		},
 	),
 	Line: slices.Concat(
@@ -47,14 +48,16 @@ var usmcaIssue = &Table{
 			{Path: "chapter", Form: form.Chapter, Public: true, Shown: everyone, Source: "HS"},
 			{Path: "criterion", Form: form.Criterion, Required: true, Shown: buyer, Source: "5-A.7"},
 			{Path: "origin.country", Form: usmcaParty, Public: true, Shown: everyone, Source: "customary"},
-			{Path: "producer.kind", Form: form.Kind("producer-kind", "PARTY", "CERTIFIER", "EXPORTER", "VARIOUS", "ON-REQUEST"),
-				Required: true, Shown: customs, Source: "5-A.4"},
+			{Path: "producer.kind", Required: true, Shown: customs, Source: "5-A.4",
+				Form: form.Kind("producer-kind", "PARTY", "CERTIFIER", "EXPORTER", "VARIOUS", "ON-REQUEST")},
 		},
-		address{who: "producer", country: usmcaParty, shown: customs, source: "5-A.4", email: true, phone: true}.specs(),
+		address{who: "producer", country: usmcaParty, shown: customs, source: "5-A.4",
+			email: true, phone: true}.specs(),
 	),
-	Least:  1,
-	Tags:   []string{"certificate"},
-	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, blanket("USMCA-8-BLANKET"), usmcaCriterion, tariffs, chapters, phrases, mids},
+	Least: 1,
+	Tags:  []string{"certificate"},
+	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, blanket("USMCA-8-BLANKET"), usmcaCriterion,
+		tariffs, chapters, phrases, mids},
 }
 
 var usmcaParties = []string{"US", "CA", "MX"}
@@ -80,7 +83,8 @@ var usmcaExporter = check{codes: []string{"USMCA-3-EXPORTER-UNKNOWN", "USMCA-3-E
 	}
 }}
 
-var usmcaImporter = check{codes: []string{"USMCA-5-IMPORTER-SAME", "USMCA-5-IMPORTER-KNOWN", "USMCA-5-IMPORTER-COUNTRY"},
+var usmcaImporter = check{
+	codes: []string{"USMCA-5-IMPORTER-SAME", "USMCA-5-IMPORTER-KNOWN", "USMCA-5-IMPORTER-COUNTRY"},
 	header: func(v *view) {
 		const path = "importer.kind"
 		kind, role := v.get(path), v.get("certifier.role")
@@ -92,11 +96,12 @@ var usmcaImporter = check{codes: []string{"USMCA-5-IMPORTER-SAME", "USMCA-5-IMPO
 		case kind == "CERTIFIER" && !v.isParty():
 			v.report("certifier.country", "USMCA-5-IMPORTER-COUNTRY")
 		}
-	}}
+	},
+}
 
 // usmcaProducer also compares where a good is said to originate with where it is produced.
-var usmcaProducer = check{codes: []string{"USMCA-4-PRODUCER-SAME", "USMCA-4-PRODUCER-EXPORTER", "USMCA-4-PRODUCER-COUNTRY",
-	"USMCA-ORIGIN-PRODUCER"}, line: func(v *view, prefix string) {
+var usmcaProducer = check{codes: []string{"USMCA-4-PRODUCER-SAME", "USMCA-4-PRODUCER-EXPORTER",
+	"USMCA-4-PRODUCER-COUNTRY", "USMCA-ORIGIN-PRODUCER"}, line: func(v *view, prefix string) {
 	path, origin := prefix+"producer.kind", v.get(prefix+"origin.country")
 	place := v.get(prefix + "producer.country")
 	switch kind := v.get(path); {
@@ -116,14 +121,15 @@ var usmcaProducer = check{codes: []string{"USMCA-4-PRODUCER-SAME", "USMCA-4-PROD
 }}
 
 // usmcaCriterion D does not exist for chapters 61 to 63 (USMCA Article 4.2(d)).
-var usmcaCriterion = check{codes: []string{"USMCA-7-D-APPAREL", "USMCA-7-A-MADE"}, line: func(v *view, prefix string) {
-	hs, path := v.get(prefix+"hs"), prefix+"criterion"
-	criterion := v.get(path)
-	switch {
-	case hs == "":
-	case criterion == "D" && hs >= "61" && hs < "64":
-		v.report(path, "USMCA-7-D-APPAREL", hs[:2])
-	case criterion == "A" && hs >= "28" && hs < "97":
-		v.report(path, "USMCA-7-A-MADE", hs[:2])
-	}
-}}
+var usmcaCriterion = check{codes: []string{"USMCA-7-D-APPAREL", "USMCA-7-A-MADE"},
+	line: func(v *view, prefix string) {
+		hs, path := v.get(prefix+"hs"), prefix+"criterion"
+		criterion := v.get(path)
+		switch {
+		case hs == "":
+		case criterion == "D" && hs >= "61" && hs < "64":
+			v.report(path, "USMCA-7-D-APPAREL", hs[:2])
+		case criterion == "A" && hs >= "28" && hs < "97":
+			v.report(path, "USMCA-7-A-MADE", hs[:2])
+		}
+	}}

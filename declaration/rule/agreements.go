@@ -54,9 +54,9 @@ var usmca = []Rule{
 		es: "se requiere A, B o C: D no se aplica a los capítulos 61 a 63, como el %[1]s",
 		fr: "indiquez A, B ou C : D ne vaut pas pour les chapitres 61 à 63, comme le %[1]s"},
 	{Code: "USMCA-7-A-MADE", Level: Warning, Source: "USMCA Article 4.3", Args: []string{"chapter"},
-		en: "want B or C for goods that are made of others: goods of chapter %[1]s are seldom wholly obtained",
+		en: "want B or C for goods made of others: those of chapter %[1]s are seldom wholly obtained",
 		es: "se espera B o C para bienes hechos de otros: los del capítulo %[1]s rara vez son totalmente obtenidos",
-		fr: "B ou C est attendu pour ce qui est fait d’autres produits : le chapitre %[1]s est rarement entièrement obtenu"},
+		fr: "B ou C est attendu pour un produit transformé : le chapitre %[1]s est rarement entièrement obtenu"},
 	{Code: "USMCA-ORIGIN-PRODUCER", Level: Warning, Source: "USMCA Annex 5-A element 4", Args: []string{"country"},
 		en: "want the country in which it is produced, which is %[1]s by the producer's address",
 		es: "se espera el país de producción, que según el domicilio del productor es %[1]s",
@@ -82,7 +82,7 @@ var usmca = []Rule{
 // cafta are the rules of CAFTA-DR where they differ.
 var cafta = []Rule{
 	{Code: "CAFTA-RULE", Level: Error, Source: "19 CFR 10.584(a); GN 29",
-		en: "want the rule of origin of general note 29 in one line, with a digit or a letter of it, as GN 29(n) 61.5",
+		en: "want the rule of origin of general note 29 in one line, as GN 29(n) 61.5",
 		es: "se requiere la regla de origen de la nota general 29 en una línea, como GN 29(n) 61.5",
 		fr: "indiquez la règle d’origine de la note générale 29 sur une ligne, telle que GN 29(n) 61.5"},
 	{Code: "CAFTA-ON-REQUEST", Level: Error, Source: "19 CFR 10.584(a)",

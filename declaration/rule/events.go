@@ -7,7 +7,7 @@ var events = []Rule{
 	{Code: "CLAIM-REFERS", Level: Warning, Source: "docs/entry-format.md; 19 CFR 182.12(a)(3)",
 		en: "want the leaf hash of the certification, without which only paper shows what the claim rests on",
 		es: "se espera el hash de hoja de la certificación; sin él solo el papel muestra en qué se basa la solicitud",
-		fr: "l’empreinte de la certification est attendue ; sans elle seul le papier montre sur quoi repose la demande"},
+		fr: "l’empreinte de la certification est attendue ; sans elle seul le papier montre la base de la demande"},
 	{Code: "CLAIM-KNOWLEDGE", Level: Error, Source: "19 CFR 10.583(a)",
 		en: "want no certification where the claim rests on the importer's knowledge",
 		es: "no se admite una certificación si la solicitud se basa en el conocimiento del importador",
