@@ -36,8 +36,13 @@ func (d Declaration) Format(f fmt.State, _ rune) { io.WriteString(f, "declaratio
 // warnings among the errors. It is ErrInvalid.
 type RefusedError struct{ Findings rule.Findings }
 
-// Error is a line for each error.
-func (e RefusedError) Error() string { return e.Findings.Of(rule.Error).String() }
+// Error is a line for each error, or for each warning where these were reason enough.
+func (e RefusedError) Error() string {
+	if errs := e.Findings.Of(rule.Error); len(errs) > 0 {
+		return errs.String()
+	}
+	return e.Findings.String()
+}
 
 // Is makes it ErrInvalid.
 func (e RefusedError) Is(target error) bool { return target == ErrInvalid }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
 )
 
@@ -335,5 +336,29 @@ func TestStricterRules(t *testing.T) {
 	}
 	if f := o.Findings(); len(f) != 1 || f[0].Code != "USMCA-3-EXPORTER-UNKNOWN" || f[0].Field != "exporter.kind" {
 		t.Errorf("findings %v", f)
+	}
+}
+
+// TestRefusedError says what is wrong, whatever was reason enough.
+func TestRefusedError(t *testing.T) {
+	warned := rule.Findings{rule.Of("PHONE").At("certifier.phone")}
+	both := append(rule.Findings{rule.Of("DATE").At("date")}, warned...)
+	for want, findings := range map[string]rule.Findings{
+		"certifier.phone: want a telephone number": warned, "date: want a date": both,
+	} {
+		err := error(RefusedError{findings})
+		if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestStrangePath: what somebody calls a field cannot draw on the screen, or fill it.
+func TestStrangePath(t *testing.T) {
+	fields := certification()
+	fields["a\n\x1b[2J"], fields[strings.Repeat("x", 5000)] = "1", "1"
+	err := sample("usmca/1", fields).Validate()
+	if err == nil || len(err.Error()) > 300 || strings.ContainsRune(err.Error(), '\x1b') || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("%q", err)
 	}
 }

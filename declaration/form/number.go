@@ -86,6 +86,9 @@ func judgeParty(v string) (list []rule.Finding) {
 		}
 	}
 	name, number := Scheme(v)
+	if spelt, ok := ident.Party(name, number); name != "" && (!ok || spelt != number) {
+		return nil // its form is wrong
+	}
 	switch name {
 	case "RFC":
 		person, day, holds := ident.RFC(number)

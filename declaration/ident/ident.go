@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ident judges the numbers that customs and trade know things and parties by: their form, the
-// one spelling that is kept, and their check digits. Nothing here knows of declarations.
+// one spelling that is kept, and their check digits, which are asked for of numbers of good form alone.
+// Nothing here knows of declarations.
 package ident
 
 import (

@@ -3,8 +3,10 @@
 package profile
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cocket.example/declaration/form"
@@ -77,10 +79,10 @@ func (t *Table) Complete(values Values) rule.Findings {
 	return t.sorted(v.found)
 }
 
-// shorten keeps a path that somebody made up from filling the screen.
+// shorten keeps a path that somebody made up from filling the screen, or drawing on it.
 func shorten(path string) string {
-	if len(path) > 80 {
-		return strings.ToValidUTF8(path[:80], "") + "…"
+	if len(path) > 80 || strconv.Quote(path) != `"`+path+`"` {
+		return fmt.Sprintf("%.80q", path)
 	}
 	return path
 }
@@ -180,14 +182,13 @@ func (v *view) where(path string, spec *Spec) {
 
 // sorted orders findings by the numbers of their fields; those of no field come first.
 func (t *Table) sorted(list rule.Findings) rule.Findings {
-	number := func(f rule.Finding) int {
-		i, _, err := t.Find(f.Field)
-		if err != nil {
-			return -1
+	numbers := make(map[string]int)
+	for _, f := range list {
+		if i, _, err := t.Find(f.Field); err == nil {
+			numbers[f.Field] = i + 1
 		}
-		return i
 	}
-	slices.SortStableFunc(list, func(a, b rule.Finding) int { return number(a) - number(b) })
+	slices.SortStableFunc(list, func(a, b rule.Finding) int { return numbers[a.Field] - numbers[b.Field] })
 	return list
 }
 

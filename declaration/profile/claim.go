@@ -135,7 +135,7 @@ var tariffOfUS = check{codes: []string{"HTS-US", "HTS-DIGITS"}, line: func(v *vi
 	switch {
 	case hs == "":
 	case hs >= "98" && !us:
-		v.report(prefix+"hs", "HTS-US", hs[:2])
+		v.report(prefix+"hs", "HTS-US", chapterOf(hs))
 	case us && len(hs) < 8:
 		v.report(prefix+"hs", "HTS-DIGITS")
 	}

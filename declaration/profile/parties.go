@@ -84,7 +84,7 @@ var mids = check{codes: []string{"ID-MID-PLACE", "ID-MID-NAME"}, header: func(v 
 }, line: func(v *view, prefix string) {
 	scheme, mid := form.Scheme(v.get(prefix + "producer.id"))
 	name := ident.MIDName(v.get(prefix + "producer.name"))
-	if scheme == "MID" && !strings.HasPrefix(mid[2:], name) {
+	if scheme == "MID" && !strings.HasPrefix(mid[min(len(mid), 2):], name) {
 		v.report(prefix+"producer.id", "ID-MID-NAME", name)
 	}
 }}

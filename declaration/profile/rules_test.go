@@ -132,3 +132,28 @@ func TestBlanket(t *testing.T) {
 		}
 	}
 }
+
+// TestSampleEntry checks the numbers that the samples of entries in the W3C traceability vocabulary carry, most
+// of which are wrong, and the same mended.
+func TestSampleEntry(t *testing.T) {
+	sample := fields{
+		"goods.count": "2", "declaration.number": "73461882610", "declaration.date": "2022-03-01", "importation.country": "US",
+		"importation.date": "2022-03-12", "office": "2709", "transport.mode": "Ocean", "bill.number": "NC989877201",
+		"inbond.number": "230012", "importer.id": "CBP 10025672", "departure.country": "SG",
+		"goods[0].hs": "2204.21.60 00", "goods[0].description": "Wine of fresh grapes", "goods[0].origin.country": "SG",
+		"goods[0].producer.id": "MID 2300912", "goods[0].net.mass": "6620", "goods[0].item.price": "12000",
+		"goods[0].item.currency": "USD", "goods[1].hs": "9403 7000 00",
+	}
+	table := tableOf(t, importI)
+	_, found := table.Check(sample, nil)
+	want := []string{"ENTRY-CHECK declaration.number", "INBOND-FORM inbond.number", "ID-FORM importer.id", "ID-FORM goods[0].producer.id"}
+	if got := codes(found); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	mended := with(sample, fields{"declaration.number": "734-6188261-2", "inbond.number": "257700030",
+		"importer.id": "CBP 100256-72000", "goods[0].producer.id": "MID SGSINWIN12SIN"})
+	values, found := table.Check(mended, nil)
+	if len(found) > 0 || values["goods[0].hs"] != "2204216000" || values["goods[1].hs"] != "9403700000" {
+		t.Errorf("mended: %v, %v", found, values)
+	}
+}

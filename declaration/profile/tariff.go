@@ -60,11 +60,14 @@ func ParseTariff(edition string, table []byte) (Tariff, error) {
 // Has reports whether the table has the first six digits of a code.
 func (t Tariff) Has(code string) bool { return len(code) >= 6 && t.codes[code[:6]] }
 
+// chapterOf returns the first two digits of a code.
+func chapterOf(hs string) string { return hs[:min(len(hs), 2)] }
+
 // chapters: one that is given, to be public, is that of the code.
 var chapters = check{codes: []string{"HS-CHAPTER-OF"}, line: func(v *view, prefix string) {
 	hs, chapter := v.get(prefix+"hs"), v.get(prefix+"chapter")
-	if hs != "" && chapter != "" && hs[:2] != chapter {
-		v.report(prefix+"chapter", "HS-CHAPTER-OF", hs[:2])
+	if hs != "" && chapter != "" && chapterOf(hs) != chapter {
+		v.report(prefix+"chapter", "HS-CHAPTER-OF", chapterOf(hs))
 	}
 }}
 
@@ -73,7 +76,7 @@ var tariffs = check{codes: []string{"HS-TABLE", "HS-EDITION"}, line: func(v *vie
 	hs, edition := v.get(prefix+"hs"), v.get(prefix+"edition")
 	for _, t := range v.tariffs {
 		switch {
-		case hs == "" || hs[:2] > "97" || t.Has(hs):
+		case hs == "" || chapterOf(hs) > "97" || t.Has(hs):
 		case edition == t.Edition:
 			v.report(prefix+"hs", "HS-TABLE", t.Edition)
 		case edition == "":

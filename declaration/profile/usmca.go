@@ -128,8 +128,8 @@ var usmcaCriterion = check{codes: []string{"USMCA-7-D-APPAREL", "USMCA-7-A-MADE"
 		switch {
 		case hs == "":
 		case criterion == "D" && hs >= "61" && hs < "64":
-			v.report(path, "USMCA-7-D-APPAREL", hs[:2])
+			v.report(path, "USMCA-7-D-APPAREL", chapterOf(hs))
 		case criterion == "A" && hs >= "28" && hs < "97":
-			v.report(path, "USMCA-7-A-MADE", hs[:2])
+			v.report(path, "USMCA-7-A-MADE", chapterOf(hs))
 		}
 	}}
