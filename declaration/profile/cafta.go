@@ -14,7 +14,8 @@ import (
 var cafta1 = &Profile{Name: "cafta-dr/1", Title: "CAFTA-DR certification of origin, and what follows it",
 	Events: events(caftaIssue, claimed{
 		party: caftaParty, basis: form.OneOf("cafta-dr-basis", "CERTIFICATION", byKnowledge),
-		spi: form.OneOf("cafta-dr-spi", "P", "P+"), post: "CAFTA-POST-1Y"})}
+		spi: form.OneOf("cafta-dr-spi", "P", "P+"), post: "CAFTA-POST-1Y",
+		after: []string{"importation.date"}})}
 
 const caftaSource = "10.584(a)"
 

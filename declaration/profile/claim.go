@@ -16,14 +16,15 @@ type claimed struct {
 	party *form.Form // where goods may be imported
 	basis *form.Form
 	spi   *form.Form // the special program indicator before the tariff code
-	post  string     // the rule for claims after importation; none if empty
+	post  string     // the rule for claims after importation into the US; none if empty
+	after []string   // the fields that such claims want
 }
 
 const byKnowledge = "IMPORTER-KNOWLEDGE"
 
 var (
 	claimKind = form.OneOf("claim-kind", "ENTRY", "POST-IMPORTATION")
-	afterward = &Where{Path: "kind", Is: []string{"POST-IMPORTATION"}, Needed: true}
+	afterward = &Where{Path: "kind", Is: []string{"POST-IMPORTATION"}}
 )
 
 // table is a claim for preference: at entry, or within a year after importation (19 CFR 182.31 and 182.32).
@@ -66,9 +67,8 @@ func (c claimed) table() *Table {
 		t.checks = append(t.checks, indicated(c.spi.Codes))
 	}
 	if c.post != "" {
-		t.checks = append(t.checks, afterImportation(c.post))
-	}
-	if c.post == "" { // the profile does not name the agreement
+		t.checks = append(t.checks, afterImportation(c.post, c.after))
+	} else { // the profile does not name the agreement
 		t.Header = append(t.Header, Spec{Path: "agreement", Form: form.Code, Required: true, Shown: buyer})
 	}
 	return t
@@ -94,16 +94,19 @@ func indicated(codes []string) check {
 	}}
 }
 
-// afterImportation is possible for one year.
-func afterImportation(code string) check {
-	return check{codes: []string{code}, header: func(v *view) {
-		imported, date := v.get("importation.date"), v.get("date")
-		last := yearFrom(imported).Format(time.DateOnly)
-		switch {
-		case v.get("kind") != "POST-IMPORTATION":
-		case imported == "":
-			v.report("importation.date", "REQUIRED-WHERE", "kind", "POST-IMPORTATION")
-		case date > last:
+// afterImportation is possible in the US for one year, with a declaration and statements.
+func afterImportation(code string, wanted []string) check {
+	return check{codes: []string{code, "REQUIRED-WHERE"}, header: func(v *view) {
+		if v.get("kind") != "POST-IMPORTATION" || v.get("importation.country") != "US" {
+			return
+		}
+		for _, path := range wanted {
+			if v.get(path) == "" {
+				v.report(path, "REQUIRED-WHERE", "kind", "POST-IMPORTATION")
+			}
+		}
+		imported := v.get("importation.date")
+		if last := yearFrom(imported).Format(time.DateOnly); imported != "" && v.get("date") > last {
 			v.report("date", code, last)
 		}
 	}}

@@ -157,3 +157,19 @@ func TestSampleEntry(t *testing.T) {
 		t.Errorf("mended: %v, %v", found, values)
 	}
 }
+
+// TestPostClaim: a claim after importation into the US wants a date and two statements; other Parties have laws
+// of their own.
+func TestPostClaim(t *testing.T) {
+	table := tableOf(t, usmcaC)
+	late := changed(usmcaC, fields{"kind": "POST-IMPORTATION"})
+	_, found := table.Check(late, nil)
+	want := []string{"REQUIRED-WHERE importation.date", "REQUIRED-WHERE post.copies", "REQUIRED-WHERE post.protests"}
+	if got := codes(found); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	late["importation.country"] = "CA"
+	if _, found := table.Check(late, nil); len(found) > 0 {
+		t.Errorf("into Canada: %s", found)
+	}
+}

@@ -4,6 +4,7 @@ package profile
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ type object = map[string]any
 // digits and periods, the rules do.
 func (p *Profile) Schema(event string) ([]byte, error) {
 	t := p.Events[event]
+	if t == nil {
+		return nil, fmt.Errorf("event %.40q: want one of %s", event, strings.Join(Events, ", "))
+	}
 	schema := tree(t.Header[1:]) // goods.count is counted, not written
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["$id"] = "urn:cocket:" + strings.Replace(p.Name, "/", ":", 1) + ":" + event
@@ -82,15 +86,15 @@ func pattern(f *form.Form) string { return `^\s*(?:` + f.Accepts() + `)\s*$` }
 //	if kind is PARTY then name is required, else there is no name
 func conditions(specs []Spec) []object {
 	var list []object
-	done := make(map[string]bool)
+	var done []*Where
 	for _, s := range specs {
-		if s.Where == nil || done[s.Where.Path] {
+		if s.Where == nil || slices.ContainsFunc(done, s.Where.same) {
 			continue
 		}
-		done[s.Where.Path] = true
+		done = append(done, s.Where)
 		must, never := object{}, object{}
 		for _, other := range specs {
-			if other.Where != nil && other.Where.Path == s.Where.Path {
+			if other.Where != nil && other.Where.same(s.Where) {
 				words := strings.Split(other.Path, ".")
 				nest(never, words, false)
 				if other.Where.Needed {
@@ -104,6 +108,9 @@ func conditions(specs []Spec) []object {
 	}
 	return list
 }
+
+// same reports whether two conditions hold at the same times.
+func (w *Where) same(other *Where) bool { return w.Path == other.Path && slices.Equal(w.Is, other.Is) }
 
 // nest puts a schema at the end of a path, and requires the path unless the schema is false.
 func nest(into object, words []string, schema any) {

@@ -13,7 +13,8 @@ import (
 var usmca1 = &Profile{Name: "usmca/1", Title: "USMCA certification of origin, and what follows it",
 	Events: events(usmcaIssue, claimed{
 		party: usmcaParty, basis: form.OneOf("usmca-basis", "CERTIFICATION"),
-		spi: form.OneOf("usmca-spi", "S", "S+"), post: "USMCA-POST-1Y"})}
+		spi: form.OneOf("usmca-spi", "S", "S+"), post: "USMCA-POST-1Y",
+		after: []string{"importation.date", "post.copies", "post.protests"}})}
 
 var usmcaIssue = &Table{
 	Header: slices.Concat(
