@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
+	"cocket.example/declaration/form"
 	"cocket.example/declaration/rule"
 )
 
@@ -32,6 +34,9 @@ func TestRules(t *testing.T) {
 		if f := found[0]; f.Level != r.Level || len(f.Args) != len(r.Args) || f.Source() != r.Source {
 			t.Errorf("%s: found as %+v, the book has %+v", r.Code, f, r)
 		}
+		if !strings.Contains(", "+r.Field+", ", ", "+strings.ReplaceAll(c.field, "[0]", "[]")+", ") && !anywhere(t, table, c.field, r) {
+			t.Errorf("%s: found at %s, the book has %q", r.Code, c.field, r.Field)
+		}
 		if !declares(table, r.Code) {
 			t.Errorf("%s is found and not among the rules of %s", r.Code, c.table)
 		}
@@ -45,6 +50,19 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is no rule", code)
 		}
 	}
+}
+
+// anywhere reports whether a rule without a field of its own is one of the field's form, or for every field.
+func anywhere(t *testing.T, table *Table, field string, r rule.Rule) bool {
+	t.Helper()
+	if r.Field != "" {
+		return false
+	}
+	if _, spec, err := table.Find(field); err == nil && slices.Contains(spec.Form.Rules, r.Code) {
+		return true
+	}
+	everywhere := []string{"FIELD", "REQUIRED", "REQUIRED-WHERE", "ONLY-WHERE", "LINES-BEHIND"}
+	return slices.Contains(slices.Concat(form.AnyValue, everywhere), r.Code)
 }
 
 func declares(table *Table, code string) bool {

@@ -23,6 +23,7 @@ const (
 type Rule struct {
 	Code   string // as "USMCA-8-BLANKET-12M"
 	Level  Level
+	Field  string   // where it is found, as "goods[].hs", with commas; empty: where a form applies it, or anywhere
 	Source string   // regulation, article or data element
 	Args   []string // names of what its message tells beside the field
 
