@@ -5,8 +5,12 @@ package profile
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -154,5 +158,37 @@ func TestNestable(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestSchemaIsSound puts values of all cases into fields where they do not belong, one after another: whatever is
+// accepted all the same is of the schema.
+func TestSchemaIsSound(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var values []string
+	for _, code := range slices.Sorted(maps.Keys(cases)) {
+		values = append(values, slices.Sorted(maps.Values(with(cases[code].breaks, cases[code].edge)))...)
+	}
+	accepted := 0
+	for _, name := range slices.Sorted(maps.Keys(good)) {
+		schema, table := schemaOf(t, name), tableOf(t, name)
+		for range 400 {
+			path, spec := table.At(1 + random.IntN(table.Size(Values(good[name]).Lines())-1))
+			value := values[random.IntN(len(values))]
+			if spec.Form.Codes != nil && random.IntN(2) == 0 {
+				value = strings.ToLower(spec.Form.Codes[random.IntN(len(spec.Form.Codes))])
+			}
+			fields := changed(name, map[string]string{path: value})
+			if _, found := table.Check(fields, nil); len(found.Of(rule.Error)) > 0 || !utf8.ValidString(value) {
+				continue
+			}
+			accepted++
+			if err := schema.Validate(asJSON(t, fields)); err != nil {
+				t.Errorf("%s: %s %q is sealed and not of the schema: %v", name, path, value, err)
+			}
+		}
+	}
+	if accepted < 500 {
+		t.Errorf("%d changes were accepted, want enough to compare", accepted)
 	}
 }
