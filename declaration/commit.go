@@ -85,13 +85,13 @@ func (c content) leaves() []leaf {
 		shown[p.Number] = true
 	}
 	leaves := make([]leaf, c.entry.Width)
-	size := c.table.size(c.values.lines())
+	size := c.table.Size(c.values.Lines())
 	for i := range leaves {
 		if i >= size {
 			leaves[i] = leaf{kind: padding}
 			continue
 		}
-		path, _ := c.table.at(i)
+		path, _ := c.table.At(i)
 		switch value := c.values[path]; {
 		case shown[i]:
 			leaves[i] = leaf{kind: public, path: path}

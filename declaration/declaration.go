@@ -3,23 +3,27 @@
 package declaration
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
+	"regexp"
 	"slices"
+	"strings"
+
+	"cocket.example/declaration/profile"
+	"cocket.example/declaration/rule"
 )
 
 // Declaration is the customs form in clear, with what its entry will show of it.
 type Declaration struct {
 	Log, Event, Profile, Submitter string
 
-	Refers *Hash             // leaf hash of what is amended or withdrawn
-	Fields map[string]string // path → value as given; Seal normalises
-	Public []string          // paths to be shown in clear
-	Width  int               // of the commitment tree; 0: the least that holds the fields
-	Tags   map[string]Tag    // by name; one that is not given is random
+	Refers  *Hash             // leaf hash of what is amended or withdrawn
+	Fields  map[string]string // path → value as given; Seal normalises
+	Public  []string          // paths to be shown in clear
+	Width   int               // of the commitment tree; 0: the least that holds the fields
+	Tags    map[string]Tag    // by name; one that is not given is random
+	Tariffs []profile.Tariff  // that the goods' codes must be of, each for its edition; none: not checked
 }
 
 // LogValue keeps the declaration out of logs.
@@ -28,69 +32,69 @@ func (d Declaration) LogValue() slog.Value { return slog.StringValue("declaratio
 // Format prints no value of the declaration.
 func (d Declaration) Format(f fmt.State, _ rune) { io.WriteString(f, "declaration of "+d.Profile) }
 
-// Validate reports every broken rule, each error naming the path and what would be right.
-func (d Declaration) Validate() error {
+// RefusedError is the refusal of a declaration that breaks rules: everything that is wrong with it,
+// warnings among the errors. It is ErrInvalid.
+type RefusedError struct{ Findings rule.Findings }
+
+// Error is a line for each error, or for each warning where these were reason enough.
+func (e RefusedError) Error() string {
+	if errs := e.Findings.Of(rule.Error); len(errs) > 0 {
+		return errs.String()
+	}
+	return e.Findings.String()
+}
+
+// Is makes it ErrInvalid.
+func (e RefusedError) Is(target error) bool { return target == ErrInvalid }
+
+// Check returns everything that is wrong with the declaration, in the order of its fields. The error is of a
+// profile or event that is not known.
+func (d Declaration) Check() (rule.Findings, error) {
 	table, err := lookup(d.Profile, d.Event)
+	if err != nil {
+		return nil, err
+	}
+	_, findings := table.Check(d.Fields, d.Tariffs)
+	return findings, nil
+}
+
+// Validate returns nil where Seal would not refuse the fields, else a RefusedError.
+func (d Declaration) Validate() error {
+	findings, err := d.Check()
 	if err != nil {
 		return err
 	}
-	_, err = d.normalise(table)
-	return err
+	return refusal(findings)
 }
 
-// normalise applies the profile's rules to all fields.
-func (d Declaration) normalise(table *Table) (values, error) {
-	var errs []error
-	v := make(values, len(d.Fields))
-	for _, path := range slices.Sorted(maps.Keys(d.Fields)) {
-		_, spec, err := table.find(path)
-		if err != nil {
-			errs = append(errs, invalid("%v", err))
-			continue
-		}
-		value, err := spec.Rule.normalise(d.Fields[path])
-		if err != nil {
-			errs = append(errs, invalid("%s: %v", path, err))
-			continue
-		}
-		v[path] = value
+func refusal(findings rule.Findings) error {
+	if len(findings.Of(rule.Error)) == 0 {
+		return nil
 	}
-	given := func(path string) bool { return d.Fields[path] != "" }
-	if err := checkLines(table, v, given); err != nil {
-		errs = append(errs, err)
-	}
-	if len(errs) == 0 { // rules over several fields speak of fields that are right by themselves
-		for _, rule := range table.rules {
-			if err := rule(v); err != nil {
-				errs = append(errs, err)
-			}
-		}
-	}
-	return v, errors.Join(errs...)
+	return RefusedError{findings}
 }
 
-// checkLines compares goods.count with the lines that are there, and asks for what is required.
-func checkLines(table *Table, v values, given func(string) bool) error {
-	var errs []error
-	if !given("goods.count") {
-		return invalid("goods.count: required")
+// Profiles returns the names of the known profiles.
+func Profiles() []string {
+	names := make([]string, len(profile.All))
+	for i, p := range profile.All {
+		names[i] = p.Name
 	}
-	if v["goods.count"] == "" {
-		return nil // it is given and wrong, so that nothing can be said of the lines
+	return names
+}
+
+var profileForm = regexp.MustCompile(`^[a-z0-9-]{1,32}/[1-9][0-9]{0,3}$`)
+
+// lookup finds the table of an event, or says what it does not know.
+func lookup(name, event string) (*profile.Table, error) {
+	if !slices.Contains(profile.Events, event) {
+		return nil, invalid("event %.40q: want one of %s", event, strings.Join(profile.Events, ", "))
 	}
-	n := v.lines()
-	if table.size(n) > maxWidth || n > 0 && len(table.Line) == 0 {
-		return invalid("goods.count: %d lines are too many", n)
+	if p := profile.Find(name); p != nil && p.Events[event] != nil {
+		return p.Events[event], nil
 	}
-	for path := range v {
-		if i, _, err := table.find(path); err == nil && i >= table.size(n) {
-			errs = append(errs, invalid("%s: goods.count says that there are %d lines", path, n))
-		}
+	if !profileForm.MatchString(name) {
+		return nil, invalid("profile %.40q: want a name and version as usmca/1", name)
 	}
-	for i := range table.size(n) {
-		if path, spec := table.at(i); spec.Required && !given(path) {
-			errs = append(errs, invalid("%s: required", path))
-		}
-	}
-	return errors.Join(errs...)
+	return nil, fmt.Errorf("event %s of profile %.40q: %w", event, name, ErrUnknown)
 }

@@ -79,15 +79,15 @@ type shownCertifier struct {
 func (o Opening) Disclose(receipt []byte, certifier bool, paths ...string) (Disclosure, error) {
 	c := o.open()
 	d := Disclosure{Entry: c.entry.Bytes(), Receipt: receipt}
-	size := c.table.size(c.values.lines())
+	size := c.table.Size(c.values.Lines())
 	var numbers []int
 	for _, path := range paths {
-		i, _, err := c.table.find(path)
+		i, _, err := c.table.Find(path)
 		if err != nil {
 			return d, invalid("%v", err)
 		}
 		if i >= size {
-			return d, invalid("%s: there are %d goods lines", path, c.values.lines())
+			return d, invalid("%s: there are %d goods lines", path, c.values.Lines())
 		}
 		numbers = append(numbers, i)
 	}
@@ -101,7 +101,7 @@ func (o Opening) Disclose(receipt []byte, certifier bool, paths ...string) (Disc
 		if err != nil {
 			return d, err
 		}
-		path, _ := c.table.at(i)
+		path, _ := c.table.At(i)
 		value := c.values[path]
 		d.Fields = append(d.Fields, ShownField{Field{i, path, value, value != ""}, salt})
 	}

@@ -201,14 +201,14 @@ func TestTamperedValue(t *testing.T) {
 // goods.count.
 func TestHiddenLine(t *testing.T) {
 	c := mustSeal(t, sample("import/1", importation())).open()
-	hidden := c.table.size(1)
-	path, _ := c.table.at(hidden)
+	hidden := c.table.Size(1)
+	path, _ := c.table.At(hidden)
 	value := c.values[path]
 	c.values["goods.count"] = "1"
 	leaves := c.leaves()
 	leaves[hidden] = leaf{kind: present, path: path, value: value}
 	c = commitTo(t, c, leaves)
-	for number, good := range map[int]bool{c.table.size(0): true, hidden: false} {
+	for number, good := range map[int]bool{c.table.Size(0): true, hidden: false} {
 		numbers := []int{0, number}
 		x := Disclosure{Entry: c.entry.Bytes(), Proof: c.tree.cover(numbers)}
 		for _, n := range numbers {

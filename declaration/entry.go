@@ -16,6 +16,7 @@ import (
 
 	"github.com/transparency-dev/merkle/rfc6962"
 
+	"cocket.example/declaration/profile"
 	"cocket.example/internal/strict"
 )
 
@@ -24,7 +25,7 @@ const (
 	maxEntry     = 4096 // bytes of an entry
 	maxPublic    = 16   // public lines
 	minWidth     = 32
-	maxWidth     = 65536
+	maxWidth     = profile.MaxFields
 	maxSubmitter = 128
 )
 
@@ -152,17 +153,17 @@ func (e *Entry) checkAscending() error {
 }
 
 // checkPublic applies the profile's rules to the public lines and numbers them.
-func (e *Entry) checkPublic(table *Table) error {
+func (e *Entry) checkPublic(table *profile.Table) error {
 	for i, f := range e.Public {
-		number, spec, err := table.find(f.Path)
+		number, spec, err := table.Find(f.Path)
 		if err != nil {
 			return invalid("entry line public: %v", err)
 		}
 		if !spec.Public {
 			return invalid("entry line public: %s may not be shown in clear", f.Path)
 		}
-		if !spec.Rule.isNormal(f.Value) {
-			return invalid("entry line public: %s: not a normalised %s", f.Path, spec.Rule.Name)
+		if !spec.Form.Normal(f.Value) {
+			return invalid("entry line public: %s: not a normalised %s", f.Path, spec.Form.Name)
 		}
 		if number >= e.Width {
 			return invalid("entry line public: %s lies outside the tree of width %d", f.Path, e.Width)

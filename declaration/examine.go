@@ -2,7 +2,11 @@
 
 package declaration
 
-import "errors"
+import (
+	"errors"
+
+	"cocket.example/declaration/profile"
+)
 
 // Report is what a disclosure shows, each fact with its own error. The receipt is not judged here.
 type Report struct {
@@ -58,9 +62,9 @@ func (x Disclosure) Examine() Report {
 		r.EntryErr = err
 		return r
 	}
-	end := table.end(x.Fields, r.Entry.Width)
+	last := end(table, x.Fields, r.Entry.Width)
 	for _, s := range x.Fields {
-		r.Fields = append(r.Fields, FieldFact{s.Field, table.accepts(s.Field, end)})
+		r.Fields = append(r.Fields, FieldFact{s.Field, accepts(table, s.Field, last)})
 	}
 	r.PublicErr = r.Entry.agrees(x.Fields)
 	r.CoverErr = x.reaches(r.Entry)
@@ -72,19 +76,19 @@ func (x Disclosure) Examine() Report {
 
 // end returns the number behind the last field: goods.count tells it where it is shown, else it is
 // the width of the tree.
-func (t *Table) end(fields []ShownField, width int) int {
-	if len(fields) == 0 || fields[0].Number != 0 || t.accepts(fields[0].Field, width) != nil {
+func end(t *profile.Table, fields []ShownField, width int) int {
+	if len(fields) == 0 || fields[0].Number != 0 || accepts(t, fields[0].Field, width) != nil {
 		return width
 	}
-	return min(width, t.size(values{"goods.count": fields[0].Value}.lines()))
+	return min(width, t.Size(profile.Values{"goods.count": fields[0].Value}.Lines()))
 }
 
 // accepts checks that a field has the path of its number, and a value that the profile accepts.
-func (t *Table) accepts(f Field, end int) error {
+func accepts(t *profile.Table, f Field, end int) error {
 	if f.Number < 0 || f.Number >= end {
 		return invalid("field %.80q: number %d, want one below %d, where the fields end", f.Path, f.Number, end)
 	}
-	path, spec := t.at(f.Number)
+	path, spec := t.At(f.Number)
 	if spec == nil || path != f.Path {
 		return invalid("field %.80q: number %d is %q in this profile", f.Path, f.Number, path)
 	}
@@ -94,8 +98,8 @@ func (t *Table) accepts(f Field, end int) error {
 	if !f.Present {
 		return nil
 	}
-	if v, err := spec.Rule.normalise(f.Value); err != nil || v != f.Value {
-		return invalid("field %s: the value is not a normalised %s", f.Path, spec.Rule.Name)
+	if !spec.Form.Normal(f.Value) {
+		return invalid("field %s: the value is not a normalised %s", f.Path, spec.Form.Name)
 	}
 	return nil
 }

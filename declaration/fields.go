@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -77,6 +78,9 @@ func (r *fieldReader) object(prefix string, depth int) error {
 			return fmt.Errorf("%.80q stands there twice", prefix+name)
 		}
 		seen[name] = true
+		if strings.ContainsAny(name, ".[]") {
+			return fmt.Errorf("%.80q: want objects in one another, without dots and brackets", prefix+name)
+		}
 		if err := r.value(prefix+name, depth); err != nil {
 			return err
 		}

@@ -4,15 +4,19 @@ package declaration
 
 import (
 	"crypto/rand"
+	"maps"
 	"math/big"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 )
 
+// withField is an import of one line.
 func withField(path, value string) Declaration {
 	fields := importation()
-	fields[path] = value
+	maps.DeleteFunc(fields, func(path, _ string) bool { return strings.HasPrefix(path, "goods[1]") })
+	fields["goods.count"], fields[path] = "1", value
 	return sample("import/1", fields)
 }
 

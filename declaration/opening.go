@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"cocket.example/declaration/profile"
+	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
 )
 
@@ -28,11 +30,12 @@ type Opening struct{ content func() content }
 // content is what an opening holds. It is never changed: who signs makes another.
 type content struct {
 	entry     Entry
-	table     *Table
+	table     *profile.Table
 	secret    Hash
-	values    values
+	values    profile.Values
 	certifier *openCertifier
 	tags      []openTag
+	findings  rule.Findings
 
 	salts salts
 	tree  tree
@@ -43,7 +46,7 @@ func (c content) opening() Opening { return Opening{func() content { return c }}
 // open returns the content; that of the zero Opening has no table and no field.
 func (o Opening) open() content {
 	if o.content == nil {
-		return content{table: new(Table)}
+		return content{table: new(profile.Table)}
 	}
 	return o.content()
 }
@@ -92,13 +95,23 @@ func (o Opening) Entry() []byte { return o.open().entry.Bytes() }
 func (o Opening) Fields() []Field {
 	var fields []Field
 	c := o.open()
-	for i := range c.table.size(c.values.lines()) {
-		path, _ := c.table.at(i)
+	for i := range c.table.Size(c.values.Lines()) {
+		path, _ := c.table.At(i)
 		if v := c.values[path]; v != "" {
 			fields = append(fields, Field{Number: i, Path: path, Value: v, Present: true})
 		}
 	}
 	return fields
+}
+
+// Findings returns what is wrong with what it declares. After Seal these are warnings. After ParseOpening
+// there may be errors: rules become stricter, and what was sealed before can still be shown.
+func (o Opening) Findings() rule.Findings { return slices.Clone(o.open().findings) }
+
+// Shown returns the paths of the fields that are usually shown to an audience, such as "importer".
+func (o Opening) Shown(audience string) []string {
+	c := o.open()
+	return c.table.Shown(audience, c.values.Lines())
 }
 
 // MarshalJSON prints the file, which is secret.
@@ -127,7 +140,7 @@ func ParseOpening(b []byte) (Opening, error) {
 	if err != nil {
 		return Opening{}, err
 	}
-	c := content{entry: entry, certifier: f.Certifier, tags: f.Tags, values: make(values)}
+	c := content{entry: entry, certifier: f.Certifier, tags: f.Tags, values: make(profile.Values)}
 	if c.table, err = lookup(entry.Profile, entry.Event); err != nil {
 		return Opening{}, err
 	}
@@ -140,6 +153,7 @@ func ParseOpening(b []byte) (Opening, error) {
 	if err := c.take(f.Fields); err != nil {
 		return Opening{}, err
 	}
+	c.findings = c.table.Judge(c.values, nil)
 	return c.reopen()
 }
 
@@ -175,29 +189,23 @@ func (c content) checkTags() error {
 func (c content) take(fields []openField) error {
 	last := -1
 	for _, f := range fields {
-		i, spec, err := c.table.find(f.Path)
+		i, spec, err := c.table.Find(f.Path)
 		if err != nil {
 			return invalid("opening: %v", err)
 		}
 		if i <= last {
 			return invalid("opening: %s is not in the order of the profile's table", f.Path)
 		}
-		if v, err := spec.Rule.normalise(f.Value); err != nil || v != f.Value {
-			return invalid("opening: %s is not a normalised %s", f.Path, spec.Rule.Name)
+		if !spec.Form.Normal(f.Value) {
+			return invalid("opening: %s is not a normalised %s", f.Path, spec.Form.Name)
 		}
 		c.values[f.Path], last = f.Value, i
 	}
-	given := func(path string) bool { return c.values[path] != "" }
-	if err := checkLines(c.table, c.values, given); err != nil {
-		return err
+	if broken := c.table.Complete(c.values); len(broken) > 0 {
+		return fmt.Errorf("opening: %w", RefusedError{broken})
 	}
-	if size := c.table.size(c.values.lines()); size > c.entry.Width {
+	if size := c.table.Size(c.values.Lines()); size > c.entry.Width {
 		return invalid("opening: %d fields in a tree of width %d", size, c.entry.Width)
-	}
-	for _, rule := range c.table.rules {
-		if err := rule(c.values); err != nil {
-			return fmt.Errorf("opening: %w", err)
-		}
 	}
 	for _, p := range c.entry.Public {
 		if c.values[p.Path] != p.Value {

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
 )
 
@@ -61,14 +63,14 @@ var openingRefusals = map[string]struct {
 	"not normalised":    {0, func(f *openingFile) { f.put("goods[0].hs", "8708.30") }, "goods[0].hs is not a normalised hs6"},
 	"missing":           {0, func(f *openingFile) { f.drop("goods[0].hs") }, "goods[0].hs: required"},
 	"no count":          {0, func(f *openingFile) { f.drop("goods.count") }, "goods.count: required"},
-	"rule of fields":    {0, func(f *openingFile) { f.put("exporter.kind", "UNKNOWN") }, "exporter.kind: only a producer"},
 	"public line":       {1, func(f *openingFile) { f.put("goods[0].origin.country", "US") }, "goods[0].origin.country disagrees"},
-	"width of the tree": {2, threeLines, "35 fields in a tree of width 32"},
+	"width of the tree": {2, fourLines, "74 fields in a tree of width 64"},
 }
 
-func threeLines(f *openingFile) {
-	f.put("goods.count", "3")
+func fourLines(f *openingFile) {
+	f.put("goods.count", "4")
 	f.put("goods[2].hs", "090111")
+	f.put("goods[3].hs", "090111")
 }
 
 func TestOpeningRefused(t *testing.T) {
@@ -256,7 +258,7 @@ func TestDeclarationRefused(t *testing.T) {
 		"profile":       {func(d *Declaration) { d.Profile = "USMCA" }, `profile "USMCA"`},
 		"count":         {func(d *Declaration) { d.Fields["goods.count"] = "one" }, "goods.count: want a number"},
 		"lines":         {func(d *Declaration) { d.Fields["goods.count"] = "9999" }, "goods.count: 9999 lines are too many"},
-		"unknown field": {func(d *Declaration) { d.Fields["colour"] = "red" }, `"colour" is no field`},
+		"unknown field": {func(d *Declaration) { d.Fields["colour"] = "red" }, "colour: is no field"},
 		"value":         {func(d *Declaration) { d.Fields["statement"] = "" }, "statement: empty"},
 	} {
 		d := sample("usmca/1", certification())
@@ -268,11 +270,11 @@ func TestDeclarationRefused(t *testing.T) {
 	d := vectorInputs()[4].declaration(t)
 	d.Fields["goods.count"] = "1"
 	wantInvalid(t, "lines of a withdrawal", d.Validate(), "goods.count: 1 lines are too many")
-	d.Event = "claim"
-	if err := d.Validate(); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "usmca/1") {
-		t.Errorf("an event that the profile does not have: %v", err)
+	d.Profile = "usmca/9"
+	if err := d.Validate(); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "usmca/9") {
+		t.Errorf("a profile that nobody knows: %v", err)
 	}
-	if got := Profiles(); !slices.Equal(got, []string{"usmca/1", "import/1"}) {
+	if got := Profiles(); !slices.Equal(got, []string{"usmca/1", "cafta-dr/1", "import/1"}) {
 		t.Errorf("profiles %q", got)
 	}
 }
@@ -311,5 +313,52 @@ func TestLogValues(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "Sample Exporter") {
 		t.Errorf("a value is logged: %s", out.String())
+	}
+}
+
+// TestStricterRules: an opening that was sealed when a rule was not there can still be shown, and says what
+// is wrong with it.
+func TestStricterRules(t *testing.T) {
+	c := vectorInputs()[0].seal(t).open()
+	c.values = maps.Clone(c.values)
+	c.values["exporter.kind"] = "UNKNOWN"
+	old, err := c.commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := old.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := ParseOpening(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := o.Findings(); len(f) != 1 || f[0].Code != "USMCA-3-EXPORTER-UNKNOWN" || f[0].Field != "exporter.kind" {
+		t.Errorf("findings %v", f)
+	}
+}
+
+// TestRefusedError says what is wrong, whatever was reason enough.
+func TestRefusedError(t *testing.T) {
+	warned := rule.Findings{rule.Of("PHONE").At("certifier.phone")}
+	both := append(rule.Findings{rule.Of("DATE").At("date")}, warned...)
+	for want, findings := range map[string]rule.Findings{
+		"certifier.phone: want a telephone number": warned, "date: want a date": both,
+	} {
+		err := error(RefusedError{findings})
+		if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestStrangePath: what somebody calls a field cannot draw on the screen, or fill it.
+func TestStrangePath(t *testing.T) {
+	fields := certification()
+	fields["a\n\x1b[2J"], fields[strings.Repeat("x", 5000)] = "1", "1"
+	err := sample("usmca/1", fields).Validate()
+	if err == nil || len(err.Error()) > 300 || strings.ContainsRune(err.Error(), '\x1b') || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("%q", err)
 	}
 }

@@ -9,21 +9,22 @@ import (
 )
 
 // Seal validates and normalises the declaration, draws the secret of 32 bytes, and commits to every
-// field.
+// field. A declaration that breaks rules is refused with a RefusedError; warnings are the opening's
+// Findings.
 func (d Declaration) Seal(rand io.Reader) (Opening, error) {
 	table, err := lookup(d.Profile, d.Event)
 	if err != nil {
 		return Opening{}, err
 	}
-	v, err := d.normalise(table)
-	if err != nil {
+	v, findings := table.Check(d.Fields, d.Tariffs)
+	if err := refusal(findings); err != nil {
 		return Opening{}, err
 	}
 	c := content{
-		table: table, values: v,
+		table: table, values: v, findings: findings,
 		entry: Entry{Log: d.Log, Event: d.Event, Profile: d.Profile, Submitter: d.Submitter, Refers: d.Refers},
 	}
-	if c.entry.Width, err = d.width(table.size(v.lines())); err != nil {
+	if c.entry.Width, err = d.width(table.Size(v.Lines())); err != nil {
 		return Opening{}, err
 	}
 	if err := c.show(d.Public); err != nil {
@@ -59,7 +60,7 @@ func (c *content) show(paths []string) error {
 		if c.values[path] == "" {
 			return invalid("%s: absent, so it cannot be shown in clear", path)
 		}
-		i, _, err := c.table.find(path)
+		i, _, err := c.table.Find(path)
 		if err != nil {
 			return invalid("%v", err)
 		}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"cocket.example/declaration/profile"
 )
 
 var update = flag.Bool("update", false, "write testdata anew and print what the documentation quotes")
@@ -93,6 +95,28 @@ func withdrawn() map[string]string {
 	return map[string]string{"goods.count": "0", "date": "2026-06-01", "reason": "issued in error"}
 }
 
+func centralAmerican() map[string]string {
+	return map[string]string{
+		"goods.count": "1", "certifier.role": "Exportador", "certifier.title": "Gerente", "certifier.name": "Muestra, S.A.",
+		"certifier.address": "2 Calle\nSan Salvador", "certifier.country": "El Salvador", "certifier.phone": "+503 2200 0000",
+		"certifier.id": "DUNS 15-048-3782", "exporter.kind": "certifier", "importer.kind": "party",
+		"importer.name": "Sample Importer", "importer.address": "3 Quay, Miami", "importer.country": "USA",
+		"importer.phone": "+1 305 000 0000", "importer.id": "EIN 12-3456789", "signature.date": "2026-05-04",
+		"statement": "CAFTA-DR-10.584", "goods[0].description": "Shirts", "goods[0].hs": "6109.10.00", "goods[0].chapter": "61",
+		"goods[0].rule": "GN 29(n)  61.5", "goods[0].producer.kind": "PARTY", "goods[0].producer.name": "Amalgamated Plastics Corp.",
+		"goods[0].producer.address": "4 Avenida, Guatemala", "goods[0].producer.country": "GT",
+		"goods[0].producer.phone": "+502 2300 0000", "goods[0].producer.id": "mid GTAMAPLA4GUA",
+	}
+}
+
+func claim(certification string) map[string]string {
+	return map[string]string{
+		"goods.count": "1", "refers": certification, "kind": "ENTRY", "basis": "CERTIFICATION", "entry.number": "SP7-0000001-4",
+		"date": "2026-06-01", "importation.country": "US", "goods[0].hs": "8708.30.50 60", "goods[0].spi": "s+",
+		"goods[0].value": "1200.50", "goods[0].currency": "usd",
+	}
+}
+
 // quoted is the vector that the documentation shows.
 const quoted = 2
 
@@ -119,6 +143,10 @@ func vectorInputs() []vector {
 		{Name: "import amended, with a tag and a certifier", Event: "amend", Profile: "import/1", Given: importation(),
 			Refers: encode(target[:]), Tags: map[string]vectorTag{"declaration": {encode(key[:]), "97061800"}},
 			shown: []string{"goods.count", "goods[1].hs", "goods[1].tax.rate"}, certified: true},
+		{Name: "certification of CAFTA-DR", Event: "issue", Profile: "cafta-dr/1", Given: centralAmerican(),
+			Public: []string{"goods[0].chapter"}, shown: []string{"goods[0].rule", "goods[0].producer.id"}},
+		{Name: "claim", Event: "claim", Profile: "usmca/1", Given: claim(encode(target[:])),
+			Tags: map[string]vectorTag{"entry": {encode(key[:]), "SP700000014"}}, shown: []string{"refers", "entry.number"}},
 	}
 }
 
@@ -242,20 +270,20 @@ func TestVectors(t *testing.T) {
 
 // TestProfiles: the tables of a profile never change.
 func TestProfiles(t *testing.T) {
-	for _, p := range profiles {
+	for _, p := range profile.All {
 		golden(t, "testdata/"+strings.Replace(p.Name, "/", "-", 1)+".profile", []byte(p.Text()))
 		for event, table := range p.Events {
 			for _, s := range append(table.Header, table.Line...) {
-				if s.Public && !s.Rule.Closed {
+				if s.Public && !s.Form.Closed {
 					t.Errorf("%s %s: %s is public without a closed vocabulary", p.Name, event, s.Path)
 				}
 			}
 			if table.Header[0].Path != "goods.count" {
 				t.Errorf("%s %s: field 0 is %s", p.Name, event, table.Header[0].Path)
 			}
-			for i := range table.size(3) {
-				path, want := table.at(i)
-				if number, got, err := table.find(path); err != nil || number != i || got != want {
+			for i := range table.Size(3) {
+				path, want := table.At(i)
+				if number, got, err := table.Find(path); err != nil || number != i || got != want {
 					t.Errorf("%s %s: field %d is %s, found at %d, %v", p.Name, event, i, path, number, err)
 				}
 			}
@@ -333,7 +361,7 @@ func TestDocument(t *testing.T) {
 	}
 	v := compute(t, vectorInputs()[quoted])
 	quotes := []string{v.Entry, v.LeafHash, v.Context, v.Digest, v.Secret, v.Salts[0], v.Leaves[0], v.Root, v.Certifier}
-	for _, p := range profiles {
+	for _, p := range profile.All {
 		quotes = append(quotes, fmt.Sprintf("`%s` | `%x`", p.Name, p.Hash()))
 	}
 	for _, q := range quotes {

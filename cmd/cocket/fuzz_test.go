@@ -30,7 +30,7 @@ func FuzzInspect(f *testing.F) {
 		f.Add([]byte(v.Disclosure))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		shown, err := inspect(recognise(b), b)
+		shown, err := inspect(recognise(b), b, "en")
 		if err != nil {
 			return
 		}

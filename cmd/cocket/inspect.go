@@ -17,13 +17,14 @@ import (
 
 func newInspectCommand() *cobra.Command {
 	var programs bool
+	var lang tongue
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
 checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
 verify for that. Of a secret key or an opening the secret is never shown, but
-the values of an opening are.`,
+the values of an opening are, with the rules that they break.`,
 		Example: `  cocket inspect cert.opening.json
   cocket inspect --json cert.tlog-proof`,
 		Args: cobra.ExactArgs(1),
@@ -33,7 +34,7 @@ the values of an opening are.`,
 				return err
 			}
 			kind := recognise(b)
-			facts, err := inspect(kind, b)
+			facts, err := inspect(kind, b, lang)
 			if err != nil {
 				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
 			}
@@ -45,6 +46,7 @@ the values of an opening are.`,
 		},
 	}
 	cmd.Flags().BoolVar(&programs, "json", false, "print for programs")
+	addTongue(cmd, &lang)
 	return cmd
 }
 
@@ -115,12 +117,12 @@ func hasLine(text, keyword string) bool {
 }
 
 // inspect parses a file of this kind and lists what it says.
-func inspect(k kind, b []byte) (*facts, error) {
+func inspect(k kind, b []byte, lang tongue) (*facts, error) {
 	f := &facts{}
 	f.add("kind", strings.TrimPrefix(strings.TrimPrefix(string(k), "an "), "a "))
 	show := map[kind]func(*facts, []byte) error{
 		kindEntry:      showEntry,
-		kindOpening:    showOpening,
+		kindOpening:    func(f *facts, b []byte) error { return showOpening(f, b, lang) },
 		kindDisclosure: showDisclosure,
 		kindReceipt:    showReceipt,
 		kindBatch:      showBatch,
@@ -165,7 +167,7 @@ func showEntry(f *facts, b []byte) error {
 }
 
 // showOpening shows the values, which are the holder's own, and never the secret.
-func showOpening(f *facts, b []byte) error {
+func showOpening(f *facts, b []byte, lang tongue) error {
 	o, err := declaration.ParseOpening(b)
 	if err != nil {
 		return err
@@ -177,6 +179,9 @@ func showOpening(f *facts, b []byte) error {
 		f.add(field.Path, field.Value)
 	}
 	f.add("secret", "(not shown)")
+	for _, finding := range o.Findings() {
+		f.add(string(finding.Level), lang.describe(finding))
+	}
 	return nil
 }
 

@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cocket.example/cmd/internal/keyfile"
 	"cocket.example/declaration"
+	"cocket.example/declaration/profile"
+	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
 )
 
@@ -21,6 +24,9 @@ type sealing struct {
 	refers       string
 	certifierKey string
 	submitterKey string
+	tariffs      []string // EDITION=FILE
+	strict       bool
+	lang         tongue
 	out          output
 }
 
@@ -37,15 +43,20 @@ those that you make public.
 
 The declaration is JSON: objects nest, lists are lists, as in
   {"certifier": {"role": "PRODUCER"}, "goods": [{"hs": "870322"}]}
-Values are checked and brought into the one form that the profile prescribes;
-every rule that is broken is named with its field.`,
+Values are checked and brought into the one form that the profile prescribes.
+Every rule that is broken is named with its code and field, all at once;
+"cocket profile" lists them. Errors refuse the declaration (exit status 1),
+warnings do not, unless --strict is given.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
       --submitter broker.example --out cert.opening.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			leaf, err := s.seal(args[0])
+			leaf, warnings, err := s.seal(args[0])
 			if err != nil {
 				return err
+			}
+			for _, f := range warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "cocket: warning %s\n", strict.Printable(s.lang.describe(f), ""))
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "leaf %s\n", leaf)
 			return err
@@ -61,39 +72,86 @@ every rule that is broken is named with its field.`,
 	f.IntVar(&d.Width, "width", 0, "width of the commitment tree, a power of two; 0 is the least")
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
 	f.StringVar(&s.submitterKey, "submitter-key", "", "key `FILE` of the submitter, who then signs")
+	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
+	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
+	addTongue(cmd, &s.lang)
 	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
 	require(cmd, "profile", "log", "submitter", "out")
 	return cmd
 }
 
-// seal writes the opening and returns the leaf hash of its entry.
-func (s sealing) seal(path string) (leaf string, err error) {
-	if err := s.out.check(); err != nil {
-		return "", err
-	}
-	b, err := readFile(path)
+// seal writes the opening and returns the leaf hash of its entry, and what there is to warn of.
+func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err error) {
+	opening, err := s.open(path)
 	if err != nil {
-		return "", err
-	}
-	if s.declaration.Fields, err = declaration.ParseFields(b); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	if s.declaration.Refers, err = parseRefers(s.refers); err != nil {
-		return "", err
-	}
-	opening, err := s.declaration.Seal(rand.Reader)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	if opening, err = s.sign(opening); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	content, err := json.MarshalIndent(opening, "", "  ")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return base64Hash(declaration.LeafHash(opening.Entry())), s.out.write(append(content, '\n'))
+	leaf = base64Hash(declaration.LeafHash(opening.Entry()))
+	return leaf, opening.Findings(), s.out.write(append(content, '\n'))
+}
+
+// open seals and signs.
+func (s sealing) open(path string) (o declaration.Opening, err error) {
+	if err := s.out.check(); err != nil {
+		return o, err
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return o, err
+	}
+	if s.declaration.Fields, err = declaration.ParseFields(b); err != nil {
+		return o, fmt.Errorf("%s: %w", path, err)
+	}
+	if s.declaration.Refers, err = parseRefers(s.refers); err != nil {
+		return o, err
+	}
+	if s.declaration.Tariffs, err = readTariffs(s.tariffs); err != nil {
+		return o, err
+	}
+	o, err = s.declaration.Seal(rand.Reader)
+	if err == nil && s.strict && len(o.Findings()) > 0 {
+		err = declaration.RefusedError{Findings: o.Findings()}
+	}
+	if err != nil {
+		return o, s.refused(path, err)
+	}
+	return s.sign(o)
+}
+
+// refused lists what is wrong with a declaration, in the language asked for.
+func (s sealing) refused(path string, err error) error {
+	var broken declaration.RefusedError
+	if !errors.As(err, &broken) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	list := broken.Findings
+	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s",
+		path, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
+}
+
+// readTariffs reads tables of codes of goods, each given as EDITION=FILE.
+func readTariffs(list []string) (tariffs []profile.Tariff, err error) {
+	for _, s := range list {
+		edition, path, ok := strings.Cut(s, "=")
+		if !ok {
+			return nil, fmt.Errorf("--hs-table %q: want the edition and the file as 2022=FILE", s)
+		}
+		b, err := readFile(path)
+		if err != nil {
+			return nil, err
+		}
+		t, err := profile.ParseTariff(edition, b)
+		if err != nil {
+			return nil, fmt.Errorf("--hs-table %s: %w", path, err)
+		}
+		tariffs = append(tariffs, t)
+	}
+	return tariffs, nil
 }
 
 // sign adds the signatures that were asked for: the submitter's last, since it covers the other.
