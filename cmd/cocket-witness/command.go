@@ -11,14 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newCommand returns the command line.
-func newCommand() *cobra.Command {
-	var path string
-	var verbose bool
-	root := &cobra.Command{
-		Use:   "cocket-witness --config FILE",
-		Short: "Cosign the checkpoints of logs that only grow",
-		Long: `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness), and with an
+// manual is the help of the server itself.
+const manual = `Cosign the checkpoints of logs that only grow (c2sp.org/tlog-witness), and with an
 ML-DSA-44 key subtrees of what was cosigned.
 
 The witness must exist: "cocket-witness init" makes its state, once. SIGTERM or an
@@ -64,7 +58,16 @@ SIGHUP reads them and logs again at once), limits, trusted_proxies and
 client_address_header (what clients may take: docs/witness.md).
 
 Exit status: 0 stopped by a signal, 1 the configuration is refused or the server
-cannot go on, 2 the command line is wrong.`,
+cannot go on, 2 the command line is wrong.`
+
+// newCommand returns the command line.
+func newCommand() *cobra.Command {
+	var path string
+	var verbose bool
+	root := &cobra.Command{
+		Use:   "cocket-witness --config FILE",
+		Short: "Cosign the checkpoints of logs that only grow",
+		Long:  manual,
 		Example: `  cocket-witness init --config w1.yaml
   cocket-witness --config w1.yaml`,
 		Version:       build.Version(),
