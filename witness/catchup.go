@@ -92,6 +92,8 @@ func (w *Witness) waiting() map[reason]int {
 // last request.
 func (w *Witness) Run(ctx context.Context) error {
 	defer w.peers.running.Wait()
+	settle := time.NewTicker(settleInterval)
+	defer settle.Stop()
 	for ctx.Err() == nil {
 		origins, next := w.catchUp.due(time.Now())
 		w.catchUpAll(ctx, origins)
@@ -102,11 +104,23 @@ func (w *Witness) Run(ctx context.Context) error {
 		select {
 		case <-timer.C:
 		case <-w.catchUp.kick:
+		case <-settle.C:
+			w.settle()
 		case <-ctx.Done():
 		}
 		timer.Stop()
 	}
 	return nil
+}
+
+// settleInterval is how often the database absorbs the journal at least, so that a journal alone that is
+// brought back from an older copy shows.
+const settleInterval = time.Minute
+
+func (w *Witness) settle() {
+	if err := w.config.State.settle(); err != nil {
+		w.config.Logger.Error("the database could not absorb the journal", "err", err)
+	}
 }
 
 func (w *Witness) catchUpAll(ctx context.Context, origins []string) {
@@ -133,6 +147,9 @@ func (w *Witness) catchUpOne(ctx context.Context, l Log) {
 		logger.Warn("not heard yet what was cosigned before", "of", string(why), "err", err)
 	default:
 		logger.Debug("heard what was cosigned before")
+		if held, err := w.visible(l.Origin()); err == nil {
+			w.tell(held)
+		}
 	}
 	w.catchUp.done(l.Origin(), why, time.Now())
 }
@@ -162,7 +179,7 @@ func (w *Witness) hearLog(ctx context.Context, logger *slog.Logger, l Log) error
 	case err != nil:
 		return err
 	case status == http.StatusNotFound:
-		return nil // it has published none yet
+		return w.publishedNone(l)
 	case status != http.StatusOK:
 		return fmt.Errorf("status %d", status)
 	}
@@ -185,6 +202,16 @@ func (w *Witness) hearLog(ctx context.Context, logger *slog.Logger, l Log) error
 		return err
 	}
 	return w.adopt(logger, found)
+}
+
+// publishedNone judges a log that has no checkpoint: a new one may need this witness for its first. One
+// that was cosigned before has one, so this is another place.
+func (w *Witness) publishedNone(l Log) error {
+	held, err := w.config.State.latest(l.Origin())
+	if err == nil && held.note != nil {
+		err = errors.New("status 404, and it was cosigned before: is its url right?")
+	}
+	return err
 }
 
 // hearPeers asks the peers, and lets a quorum of them keep what is then held.

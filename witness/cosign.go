@@ -105,7 +105,7 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 			if next, err = w.sign(held, r, t); err != nil {
 				return nil, err
 			}
-			err = w.commit(held, next)
+			err = w.config.State.swap(r.checkpoint.Origin, held, next)
 		}
 		if errors.Is(err, errChanged) {
 			continue
@@ -116,18 +116,17 @@ func (w *Witness) cosign(ctx context.Context, r request) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		w.tell(next)
 		return next.cosignatures, nil
 	}
 	return nil, refuse(http.StatusServiceUnavailable, "too many requests of this log at once")
 }
 
-// commit swaps the record, and says so to the watcher.
-func (w *Witness) commit(held, next record) error {
-	err := w.config.State.swap(next.checkpoint.Origin, held, next)
-	if err == nil && w.config.Watcher != nil {
-		w.config.Watcher.Cosigned(next.checkpoint, next.note)
+// tell says to the watcher what may be shown, once and for all: it keeps no size twice.
+func (w *Witness) tell(r record) {
+	if w.config.Watcher != nil && r.note != nil {
+		w.config.Watcher.Cosigned(r.checkpoint, r.note)
 	}
-	return err
 }
 
 // gate refuses a larger checkpoint while the watcher has not had the entries of the ones before.

@@ -60,7 +60,9 @@ func judge(held record, r request) error {
 	case r.old == size && r.checkpoint.Root != latest.Root:
 		return r.conflicts(held, fork, "another root was cosigned for this size")
 	}
-	if err := r.verifyProof(latest.Root); err != nil {
+	if err := r.verifyProof(latest.Root); err != nil && r.old == size {
+		return refuse(http.StatusUnprocessableEntity, "it is the latest checkpoint: want no proof line")
+	} else if err != nil {
 		return r.conflicts(held, unproven, "the consistency proof does not hold: %v", err)
 	}
 	return nil

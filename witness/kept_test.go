@@ -204,25 +204,6 @@ func TestPeersRefused(t *testing.T) {
 	}
 }
 
-// TestAdvanced tells a watcher which logs were cosigned.
-func TestAdvanced(t *testing.T) {
-	r := newRig(t)
-	state := r.witness.config.State
-	origins, now, changed := state.Advanced(0)
-	if len(origins) > 0 {
-		t.Errorf("at first: %q", origins)
-	}
-	r.want(200, r.log.grow(t, trunk, 0, 5))
-	<-changed
-	origins, now, _ = state.Advanced(now)
-	if len(origins) != 1 || origins[0] != r.log.origin {
-		t.Errorf("after a commit: %q", origins)
-	}
-	if origins, _, _ = state.Advanced(now); len(origins) > 0 {
-		t.Errorf("once more: %q", origins)
-	}
-}
-
 // FuzzFound: whatever a log or a peer shows, only our own cosignatures of that log are adopted; and what
 // is kept for another witness is of it.
 func FuzzFound(f *testing.F) {

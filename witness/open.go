@@ -141,7 +141,7 @@ func (f StateFiles) Open() (*State, error) {
 	}
 	s := &State{
 		db: db, durable: make(map[string]record), kept: make(map[string]int),
-		dirty: make(map[string]record), changed: make(chan struct{}),
+		dirty: make(map[string]record), faulted: make(chan struct{}),
 	}
 	if err := db.View(s.load); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", f.Database, err), db.Close())

@@ -23,7 +23,6 @@ type record struct {
 	note       []byte // the checkpoint as a signed note; nil if none was cosigned yet
 
 	cosignatures []byte // the lines just made, the tail of note; not known of a record read back
-	seq          uint64 // of the journal's record that brought it; 0 if it was read from the database
 }
 
 // halted is the generation of a log for which nothing is cosigned ever again: our own signatures

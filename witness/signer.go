@@ -13,8 +13,8 @@ import (
 
 // Signer is a key that cosigns. A *receipt.Cosigner has it in memory; keys that PKCS#11 or another
 // machine holds come behind the same three methods. An error means that the request is answered with
-// 503 and that nothing is stored, so that the log asks again. Other requests wait for the state
-// meanwhile: a signer that is far away bounds its own time. It is safe for concurrent use.
+// 503 and that nothing is stored, so that the log asks again. A signer
+// that is far away bounds its own time. It is safe for concurrent use.
 type Signer interface {
 	// VerifierKey returns the vkey, of type 0x04 or 0x06; always the same.
 	VerifierKey() string

@@ -73,11 +73,11 @@ type State struct {
 	// durable is by key what is on disk. Readers look here and never into the database, which shows a
 	// transaction to readers before it is synced.
 	durable map[string]record
-	changed chan struct{} // closed by the next commit
 	// kept is the number of Evidence by origin.
 	kept map[string]int
 	// fault is the first failed commit; after it nothing is written or shown.
-	fault error
+	faulted chan struct{} // closed with the first fault
+	fault   error
 }
 
 // load reads the database into memory: a record for each origin that was ever cosigned.
@@ -165,6 +165,9 @@ func (s *State) Close() error {
 	return errors.Join(err, s.journal.Close(), s.db.Close())
 }
 
+// Faulted is closed once there is a Fault.
+func (s *State) Faulted() <-chan struct{} { return s.faulted }
+
 // Fault returns the error that stopped the state, or nil.
 func (s *State) Fault() error {
 	s.mu.Lock()
@@ -203,20 +206,4 @@ func (s *State) keptFor(keeper string) (n int) {
 		}
 	}
 	return n
-}
-
-// Advanced returns the origins that were cosigned by commits after number since, the number to ask
-// with next, and a channel that the next commit closes. The first number is 0, and stands for the
-// start: what was cosigned before is not among them.
-func (s *State) Advanced(since uint64) (origins []string, now uint64, changed <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now = since
-	for key, r := range s.durable {
-		if r.seq > since && !isKept(key) {
-			origins = append(origins, key)
-			now = max(now, r.seq)
-		}
-	}
-	return origins, now, s.changed
 }

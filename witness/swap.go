@@ -87,14 +87,14 @@ func (s *State) write(group []*swap) (rest []*swap) {
 		}
 		s.stage(staged, w)
 	}
-	seq, err := s.commit(len(staged) > 0)
+	err := s.commit(len(staged) > 0)
 	for _, w := range group {
 		if w.err == nil {
 			w.err = err
 		}
 	}
 	if err == nil {
-		s.show(staged, seq)
+		s.show(staged)
 	}
 	return rest
 }
@@ -118,41 +118,45 @@ func (s *State) stage(staged map[string]record, w *swap) {
 	staged[w.key] = w.next
 }
 
-// commit makes the payload durable, if there is anything in it, and returns the number of its record.
+// commit makes the payload durable, if there is anything in it.
 // After a failed commit nobody knows what the disk holds, and a second sync of the same file may
 // succeed without having written, so the state stops for good: a restart reads what is there.
-func (s *State) commit(anything bool) (seq uint64, err error) {
+func (s *State) commit(anything bool) error {
 	if err := s.Fault(); err != nil || !anything {
-		return 0, err
+		return err
 	}
-	at, err := s.journal.Append(s.payload)
+	_, err := s.journal.Append(s.payload)
 	if errors.Is(err, journal.ErrFull) {
 		if err = s.absorb(); err == nil {
 			err = s.journal.Turn()
 		}
 		if err == nil {
-			at, err = s.journal.Append(s.payload)
+			_, err = s.journal.Append(s.payload)
 		}
 	}
 	if err != nil {
-		return 0, s.stop(err)
+		return s.stop(err)
 	}
-	return at.Seq, nil
+	return nil
 }
 
-// show makes durable records visible to readers, and tells who waits for them. Its caller holds
-// writing.
-func (s *State) show(staged map[string]record, seq uint64) {
+// show makes durable records visible to readers. Its caller holds writing.
+func (s *State) show(staged map[string]record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, r := range staged {
-		r.seq = seq
 		s.durable[key], s.dirty[key] = r, r
 	}
-	if len(staged) > 0 {
-		close(s.changed)
-		s.changed = make(chan struct{})
+}
+
+// settle lets the database absorb what the journal has.
+func (s *State) settle() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.Fault(); err != nil {
+		return nil // known, and logged
 	}
+	return s.absorb()
 }
 
 // absorb brings into the database what the journal has beyond it. Its caller holds writing.
@@ -209,6 +213,7 @@ func (s *State) stop(err error) error {
 	defer s.mu.Unlock()
 	if s.fault == nil {
 		s.fault = fmt.Errorf("the state cannot be written, nothing more is signed until a restart: %w", err)
+		close(s.faulted)
 	}
 	return s.fault
 }

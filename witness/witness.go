@@ -5,10 +5,10 @@
 // consistency proof leads there from the one remembered.
 //
 //	body ──▶ parse ──▶ origin known? ──▶ signed by the log? ──▶ judge ──▶ sign ──▶ commit ──▶ answer
-//	          400          404                403            400 409 422     └─ one transaction ─┘
+//	          400          404                403            400 409 422             └─ unless another came first: judge again
 //
 // What it is trusted with: never to cosign two checkpoints of one log that are not consistent, and
-// never to state a time later or earlier than its clock's. It therefore makes its state durable
+// never to state a time before one that it has stated (TW-15). It therefore makes its state durable
 // before a cosignature leaves, and stops for good when it cannot.
 package witness
 
@@ -164,11 +164,12 @@ func (w *Witness) witnesses(origin string) bool {
 	return known
 }
 
-// Health returns why the witness signs nothing any more, or nothing for some logs, or nil.
-func (w *Witness) Health(context.Context) error {
-	if err := w.config.State.Fault(); err != nil {
-		return err
-	}
+// Health returns why the witness signs nothing any more, or nil.
+func (w *Witness) Health(context.Context) error { return w.config.State.Fault() }
+
+// Waiting returns for how many logs nothing is cosigned, and why, or nil. That is no fault of the witness,
+// and a restart would not mend it.
+func (w *Witness) Waiting() error {
 	var parts []string
 	waiting := w.waiting()
 	for _, why := range slices.Sorted(maps.Keys(waiting)) {

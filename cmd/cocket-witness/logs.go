@@ -252,7 +252,10 @@ func (r *reloader) set(next Config, logs []witness.Log) error {
 	if err != nil {
 		return err
 	}
-	if err := r.watcher.SetLogs(watched); err != nil {
+	err = r.watcher.SetLogs(watched)
+	if errors.Is(err, watch.ErrNotOpened) {
+		r.logger.Error("nothing larger is cosigned for a log before this is mended, and a SIGHUP", "err", err)
+	} else if err != nil {
 		return err
 	}
 	return r.witness.SetLogs(logs)

@@ -49,27 +49,37 @@ func (c Config) create() error {
 // serve runs the witness until ctx ends. It catches up, watches and brings its peers what it cosigns
 // until the last request is answered. A SIGHUP reloads its logs.
 func (c Config) serve(ctx context.Context, logger *slog.Logger) (err error) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	state, err := c.files().Open()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	p, err := c.assemble(state, logger)
 	if err != nil {
 		return err
 	}
 	limitMemory(p.logs.count)
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	var group errgroup.Group
+	group.Go(func() error {
+		select {
+		case <-state.Faulted():
+			end() // a supervisor starts it anew, and then it reads what is there
+		case <-behind.Done():
+		}
+		return nil
+	})
 	group.Go(func() error { return p.logs.witness.Run(behind) })
 	group.Go(func() error { return p.logs.watcher.Run(behind) })
 	group.Go(func() error { return p.logs.Run(behind, hangup) })
 	err = p.server.Run(ctx)
 	stop()
-	return errors.Join(err, group.Wait())
+	return errors.Join(err, group.Wait(), state.Fault())
 }
 
 // parts are what runs.
@@ -155,14 +165,14 @@ func shortKey(vkey string) string {
 	return strings.Join(parts[:min(len(parts), 2)], "+")
 }
 
-// health is the witness's own; the text names the logs for which nothing larger is cosigned, which is
-// no fault of the witness.
+// health is the witness's own; the text says for which logs nothing, or nothing larger, is cosigned,
+// which is no fault of the witness.
 func health(w *witness.Witness, watcher *watch.Watcher) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if err := w.Health(ctx); err != nil {
 			return err
 		}
-		if err := watcher.Health(); err != nil {
+		if err := errors.Join(w.Waiting(), watcher.Health()); err != nil {
 			return fmt.Errorf("%w\n%w", server.ErrPartly, err)
 		}
 		return nil

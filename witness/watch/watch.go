@@ -114,9 +114,12 @@ func New(c Config, logs []Log) (*Watcher, error) {
 	return w, nil
 }
 
+// ErrNotOpened means that the logs were replaced, and that the state or the mirror of some could not be
+// opened: nothing larger is cosigned for these.
+var ErrNotOpened = errors.New("some logs cannot be watched")
+
 // SetLogs replaces the logs that are watched. A log that stays as it was is not disturbed. If the
-// configuration is refused, nothing changes; where a state or a mirror cannot be opened, the others
-// are watched, and nothing larger is cosigned for that log.
+// configuration is refused, nothing changes, unless the error wraps ErrNotOpened.
 func (w *Watcher) SetLogs(logs []Log) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,7 +151,10 @@ func (w *Watcher) SetLogs(logs []Log) error {
 	case w.changed <- struct{}{}:
 	default:
 	}
-	return errors.Join(faults...)
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOpened, err)
+	}
+	return nil
 }
 
 // plan keeps the followers of logs that have not changed, and makes others.
@@ -160,7 +166,7 @@ func (w *Watcher) plan(logs []Log) (map[string]*follower, error) {
 		if err != nil {
 			return nil, err
 		}
-		if old := w.followers[l.Origin()]; old != nil && old.log.equal(l) {
+		if old := w.followers[l.Origin()]; old != nil && old.log.equal(l) && old.fault == nil {
 			f = old
 		}
 		if next[l.Origin()] != nil || l.Mirror != "" && mirrors[l.Mirror] {
