@@ -29,6 +29,7 @@ type running struct {
 	published atomic.Pointer[string] // what the log shows; nil: nothing
 	logURL    string
 	peers     []string
+	watcher   Watcher // nil: none
 	stop      func()
 	size      int
 	seen      map[string]int // what became of restores
@@ -74,7 +75,7 @@ func (u *running) start() {
 
 func (u *running) begin() {
 	u.t.Helper()
-	u.configure = func(c *Config) { c.Logs[0].URL, c.Peers = u.logURL, u.peers }
+	u.configure = func(c *Config) { c.Logs[0].URL, c.Peers, c.Watcher = u.logURL, u.peers, u.watcher }
 	u.open(OpenState)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -137,6 +137,7 @@ func (c Config) newWatcher(settings witness.Config) (*watch.Watcher, error) {
 	}
 	return watch.New(watch.Config{
 		State: settings.State, Dir: filepath.Join(string(c.Dir), "watch"), Lag: time.Duration(c.WatchLag),
+		Peers:  len(c.Peers) > 0,
 		Logger: settings.Logger, Registerer: settings.Registerer,
 	}, logs)
 }

@@ -45,6 +45,7 @@ type Config struct {
 	MinFree uint64
 
 	Transport  http.RoundTripper     // to all logs; nil: one for each
+	Peers      bool                  // the witness has peers, which may not have yet what is in State
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // nil: not registered
 }

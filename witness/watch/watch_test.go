@@ -3,7 +3,9 @@
 package watch
 
 import (
+	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -283,4 +285,27 @@ func TestSetLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.await(p, 300)
+}
+
+// TestMended: a log whose mirror is in the way is gated until it is mended and the logs are set anew.
+func TestMended(t *testing.T) {
+	p := newPaper(t, "log.example/a", 1000)
+	l := publish(t, p, "")
+	s := newSite(t, quick, l)
+	l.Mirror = filepath.Join(t.TempDir(), "mirror")
+	other := filepath.Join(l.Mirror, "other")
+	if err := errors.Join(os.Mkdir(l.Mirror, 0o755), os.WriteFile(other, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.watcher.SetLogs([]Log{l}); !errors.Is(err, ErrNotOpened) || s.watcher.Gate(l.Origin()) == nil {
+			t.Fatalf("set with %v, gate %v", err, s.watcher.Gate(l.Origin()))
+		}
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.watcher.SetLogs([]Log{l}); err != nil || s.watcher.Gate(l.Origin()) != nil {
+		t.Errorf("mended: %v, gate %v", err, s.watcher.Gate(l.Origin()))
+	}
 }
