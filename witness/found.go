@@ -95,16 +95,29 @@ func (w *Witness) adopt(logger *slog.Logger, found record) error {
 	return errChanged
 }
 
-// keepContradiction keeps two checkpoints that one witness cannot have cosigned both.
+// keepContradiction keeps two checkpoints that this witness cannot have cosigned both. The first two of a
+// log are always kept: nobody else's count against their bound.
 func (w *Witness) keepContradiction(held, found record) error {
-	_, err := w.config.State.keep(contradiction, found.checkpoint.Body(), Evidence{
+	_, err := w.config.State.keep(contradiction, found.checkpoint.Body(), w.contradicts(held, found))
+	return err
+}
+
+// keepForeign keeps two checkpoints that another witness cannot have cosigned both.
+func (w *Witness) keepForeign(keeper string, held, found record) error {
+	e := w.contradicts(held, found)
+	e.keeper = keeper
+	_, err := w.config.State.keep(foreign, found.checkpoint.Body(), e)
+	return err
+}
+
+func (w *Witness) contradicts(held, found record) Evidence {
+	return Evidence{
 		Origin:  found.checkpoint.Origin,
 		Kind:    contradiction.String(),
 		Time:    w.config.Now().UTC(),
 		Held:    string(held.note),
 		Offered: string(found.note),
-	})
-	return err
+	}
 }
 
 // vouch makes the record of an origin one of this generation: what was cosigned before is known.

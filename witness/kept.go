@@ -109,7 +109,7 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 		case older:
 			return nil
 		case contrary:
-			if err := w.keepContradiction(held, found); err != nil {
+			if err := w.keepForeign(keeper, held, found); err != nil {
 				return err
 			}
 			return refuse(http.StatusConflict, "cosignatures of this witness contradict each other: size %d is held",

@@ -147,7 +147,8 @@ func (s *State) show(staged map[string]record, seq uint64) {
 	defer s.mu.Unlock()
 	for key, r := range staged {
 		r.seq = seq
-		s.durable[key], s.dirty[key] = r, r
+		s.put(key, r)
+		s.dirty[key] = r
 	}
 	if len(staged) > 0 {
 		close(s.changed)
