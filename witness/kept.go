@@ -107,7 +107,9 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 		}
 		switch held.relate(found) {
 		case older:
-			return nil
+			if !w.betters(held, found) {
+				return nil
+			}
 		case contrary:
 			if err := w.keepForeign(keeper, held, found); err != nil {
 				return err
@@ -123,6 +125,27 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 		}
 	}
 	return fmt.Errorf("kept checkpoint: %w", errChanged)
+}
+
+// betters reports whether a record found is the one held with lines of more witnesses that this one keeps
+// for, which may all be keys of one. So whoever leaves some out does not keep them out.
+func (w *Witness) betters(held, found record) bool {
+	return found.checkpoint == held.checkpoint && found.time == held.time &&
+		w.verified(found) > w.verified(held)
+}
+
+// verified counts the keys that this witness keeps for whose lines in the record hold.
+func (w *Witness) verified(r record) (n int) {
+	c, signatures, err := receipt.ParseCheckpoint(r.note)
+	if err != nil {
+		return 0
+	}
+	for _, key := range w.keeps {
+		if _, t := latestLine(key, c, signatures); t > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // recognizeKept reads a checkpoint with the cosignature of another witness. Its lines stay as they are:
