@@ -161,7 +161,14 @@ func (w *Witness) hear(ctx context.Context, logger *slog.Logger, l Log) (reason,
 		fromLog = w.hearLog(ctx, logger.With("from", l.URL), l)
 	}
 	if len(w.peers.urls) > 0 {
-		if err := w.hearPeers(ctx, logger, l); err != nil {
+		err := w.hearPeers(ctx, logger, l)
+		if err == nil && fromLog == nil {
+			err = w.makeKeepable(l)
+		}
+		if err == nil {
+			err = w.share(ctx, l.Origin())
+		}
+		if err != nil {
 			return peersUnheard, err
 		}
 	}
@@ -214,7 +221,7 @@ func (w *Witness) publishedNone(l Log) error {
 	return err
 }
 
-// hearPeers asks the peers, and lets a quorum of them keep what is then held.
+// hearPeers asks the peers, and adopts what they keep.
 func (w *Witness) hearPeers(ctx context.Context, logger *slog.Logger, l Log) error {
 	kept, unheard := w.peers.read(ctx, l.Origin(), func(note []byte) (record, error) {
 		return recognize(w.own(), l, note)
@@ -231,16 +238,62 @@ func (w *Witness) hearPeers(ctx context.Context, logger *slog.Logger, l Log) err
 	if err != nil {
 		return err
 	}
-	if held.generation != w.config.State.generation {
-		if !w.peersVouch || held.note != nil && len(kept) == 0 || held.generation == halted {
-			return nil // and they get nothing that would look as if they had kept it all along
+	if !w.peersVouch || held.note != nil && len(kept) == 0 {
+		return nil
+	}
+	return w.config.State.vouch(l.Origin())
+}
+
+// makeKeepable gives the record what peers want, one cosignature of the key under which they keep. There
+// is none if that key is new, or if the record was found where its line was left out: then the checkpoint
+// held is signed again. That is a refresh, and as before one the log is to have been heard: it may show a
+// later cosignature, which must not be at an earlier time than this one.
+func (w *Witness) makeKeepable(l Log) error {
+	for range maxRaces {
+		held, err := w.config.State.latest(l.Origin())
+		if err != nil || !w.vouched(held) || w.keepable(held) {
+			return err
 		}
-		if err := w.config.State.vouch(l.Origin()); err != nil {
+		_, signatures, err := receipt.ParseCheckpoint(held.note)
+		if err != nil {
+			return err
+		}
+		byLog, err := verify(l.Keys, held.checkpoint, signatures)
+		if err != nil {
+			byLog = nil // the log has changed its key
+		}
+		t, err := w.timestamp(held)
+		if err != nil {
+			return err
+		}
+		next, err := w.sign(held, request{checkpoint: held.checkpoint, signatures: byLog}, t)
+		if err != nil {
+			return err
+		}
+		if err := w.config.State.swap(l.Origin(), held, next); !errors.Is(err, errChanged) {
 			return err
 		}
 	}
-	if held.note == nil {
-		return nil
+	return errChanged
+}
+
+// keepable reports whether peers keep the record.
+func (w *Witness) keepable(r record) bool {
+	_, err := recognizeKept(w.own()[0], r.note)
+	return err == nil
+}
+
+// vouched reports whether the record has a checkpoint, and is known to be the latest.
+func (w *Witness) vouched(r record) bool {
+	return r.note != nil && r.generation == w.config.State.generation
+}
+
+// share lets a quorum of the peers keep what is held. What nobody has vouched for they do not get: it
+// would look as if they had kept it all along.
+func (w *Witness) share(ctx context.Context, origin string) error {
+	held, err := w.config.State.latest(origin)
+	if err != nil || !w.vouched(held) || !w.keepable(held) {
+		return err
 	}
 	return w.peers.replicate(ctx, held)
 }

@@ -25,13 +25,14 @@ const (
 	unproven conflict = 'u' // a larger tree whose proof does not hold: the log or the sender is at fault
 	served   conflict = 's' // entries that do not hash to the root: the log signed the root, not the entries
 
-	contradiction conflict = 'c' // two cosignatures of one witness, of which it can have made only one
+	contradiction conflict = 'c' // two cosignatures of this witness, of which it can have made only one
+	foreign       conflict = 'k' // of another one that it keeps for; its Kind is "contradiction", too
 )
 
-// maxEvidence is how many checkpoints of each kind are kept for an origin. The first ones are
+// maxEvidence is how many checkpoints of each kind are kept for an origin, and of another witness each. The first ones are
 // kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
 // an honest checkpoint with a wrong proof, so those have a bound of their own.
-var maxEvidence = map[conflict]int{fork: 64, unproven: 16, served: 16, contradiction: 16}
+var maxEvidence = map[conflict]int{fork: 64, unproven: 16, served: 16, contradiction: 16, foreign: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was
 // held then (TW-10); or a fork that was found otherwise.
@@ -44,6 +45,8 @@ type Evidence struct {
 	Offered string    `json:"offered,omitempty"` // signed note, with the log's own lines; empty for "served"
 	Proof   string    `json:"proof,omitempty"`   // a fork (receipt.ParseFork); empty if there is none
 	Served  *Served   `json:"served,omitempty"`
+
+	keeper string // keeperOf the other witness, with kind foreign; not stored, but part of the key
 }
 
 // Served is what a log served as the entries of a checkpoint that it has signed, where they do not
@@ -60,6 +63,7 @@ type Served struct {
 func (c conflict) String() string {
 	return map[conflict]string{
 		none: "none", fork: "fork", unproven: "unproven", served: "served", contradiction: "contradiction",
+		foreign: "contradiction",
 	}[c]
 }
 
@@ -127,6 +131,7 @@ func (s *State) keep(kind conflict, offered []byte, e Evidence) (bool, error) {
 	}
 	body := sha256.Sum256(offered)
 	prefix := append([]byte(e.Origin), 0, byte(kind))
+	prefix = append(prefix, e.keeper...)
 	key := append(bytes.Clone(prefix), body[:]...)
 
 	s.writing.Lock()
@@ -140,8 +145,8 @@ func (s *State) keep(kind conflict, offered []byte, e Evidence) (bool, error) {
 		kept = true
 		return true, b.Put(key, value)
 	})
-	if err != nil || !kept {
-		return false, err
+	if err != nil || !kept || kind == foreign {
+		return kept && err == nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,7 +212,7 @@ func EvidenceIn(path string) (all []Evidence, err error) {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	err = db.View(func(tx *bolt.Tx) error {
-		if err := (&State{durable: make(map[string]record), kept: make(map[string]int)}).load(tx); err != nil {
+		if err := emptyState().load(tx); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		all, err = list(tx)
@@ -216,7 +221,7 @@ func EvidenceIn(path string) (all []Evidence, err error) {
 	return all, errors.Join(err, db.Close())
 }
 
-// keptOf returns how much evidence there is of an origin.
+// keptOf returns how much evidence there is of an origin, but of other witnesses.
 func (s *State) keptOf(origin string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"cocket.example/receipt"
 )
@@ -180,5 +181,43 @@ func TestEvidenceIsBounded(t *testing.T) {
 	}
 	if first := r.log.head(branch{name: "0"}, 4).Root; !roots[string(first[:])] {
 		t.Error("the first fork is not kept")
+	}
+}
+
+// TestForeignContradictions lets a witness that others keep for contradict itself as often as it likes:
+// what this one keeps of itself has room all the same, and nothing of the other counts as the log's.
+func TestForeignContradictions(t *testing.T) {
+	keeper, other := newKeeper(t)
+	path := keptPath(other.keys[0], other.log.origin)
+	keeper.put(path, other.cosigned(other.log.head(trunk, 40), start))
+	bound := maxEvidence[foreign]
+	for i := range bound + 4 {
+		answer := keeper.put(path, other.cosigned(other.log.head(trunk, 10+i), start.Add(time.Hour)))
+		if answer.Code != 409 {
+			t.Fatalf("status %d, want 409", answer.Code)
+		}
+	}
+	state := keeper.witness.config.State
+	for _, keys := range []int{0, 1} { // another witness has a bound of its own
+		found := record{checkpoint: other.log.head(trunk, 30)}
+		if err := keeper.witness.keepForeign(keeperOf(other.keys[keys]), found, found); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := state.keptOf(other.log.origin); n != 0 {
+		t.Errorf("%d count as the log's", n)
+	}
+	fork := record{checkpoint: other.log.head(branch{"fork", 2}, 5)}
+	if err := keeper.witness.keepContradiction(record{checkpoint: other.log.head(trunk, 5)}, fork); err != nil {
+		t.Fatal(err)
+	}
+	evidence, err := state.Evidence()
+	if err != nil || len(evidence) != bound+2 {
+		t.Errorf("%d kept (%v), want %d", len(evidence), err, bound+2)
+	}
+	keeper.close()
+	keeper.open(OpenState)
+	if n := keeper.witness.config.State.keptOf(other.log.origin); n != 1 {
+		t.Errorf("%d count after a restart, want our own", n)
 	}
 }

@@ -15,7 +15,7 @@ var errNotOurs = errors.New("has no cosignature of this witness")
 
 // recognize reads a checkpoint that was found elsewhere, for what this witness has once made durable: it
 // has its own cosignature, which is proof enough. The record has the lines of the log's keys and of our
-// own that hold, and no others.
+// own that hold, and no others; of each of our own the one with the latest time, as peers want.
 func recognize(own []receipt.VerifierKey, l Log, note []byte) (record, error) {
 	c, signatures, err := receipt.ParseCheckpoint(note)
 	if err != nil {
@@ -31,19 +31,30 @@ func recognize(own []receipt.VerifierKey, l Log, note []byte) (record, error) {
 		}
 	}
 	for _, key := range own {
-		for _, s := range of(key, signatures) {
-			t, err := key.VerifyCosignature(c, s)
-			if err != nil || t.IsZero() { // without a time it is that of a subtree, which says nothing
-				continue
-			}
-			r.note = append(r.note, s.String()...)
-			r.time = max(r.time, t.Unix())
+		if line, t := latestLine(key, c, signatures); t > 0 {
+			r.note = append(r.note, line.String()...)
+			r.time = max(r.time, t)
 		}
 	}
 	if r.time == 0 {
 		return record{}, errNotOurs
 	}
 	return r, nil
+}
+
+// latestLine returns the line of a key that holds and has the latest time, in POSIX seconds; 0 if none has.
+func latestLine(key receipt.VerifierKey, c receipt.Checkpoint, signatures []receipt.Signature,
+) (line receipt.Signature, latest int64) {
+	for _, s := range of(key, signatures) {
+		t, err := key.VerifyCosignature(c, s)
+		if err != nil || t.IsZero() { // without a time it is that of a subtree, which says nothing
+			continue
+		}
+		if t.Unix() > latest {
+			line, latest = s, t.Unix()
+		}
+	}
+	return line, latest
 }
 
 // adopt brings the record of the origin up to a checkpoint of our own that was found elsewhere. If it
@@ -84,16 +95,29 @@ func (w *Witness) adopt(logger *slog.Logger, found record) error {
 	return errChanged
 }
 
-// keepContradiction keeps two checkpoints that one witness cannot have cosigned both.
+// keepContradiction keeps two checkpoints that this witness cannot have cosigned both. The first two of a
+// log are always kept: nobody else's count against their bound.
 func (w *Witness) keepContradiction(held, found record) error {
-	_, err := w.config.State.keep(contradiction, found.checkpoint.Body(), Evidence{
+	_, err := w.config.State.keep(contradiction, found.checkpoint.Body(), w.contradicts(held, found))
+	return err
+}
+
+// keepForeign keeps two checkpoints that another witness cannot have cosigned both.
+func (w *Witness) keepForeign(keeper string, held, found record) error {
+	e := w.contradicts(held, found)
+	e.keeper = keeper
+	_, err := w.config.State.keep(foreign, found.checkpoint.Body(), e)
+	return err
+}
+
+func (w *Witness) contradicts(held, found record) Evidence {
+	return Evidence{
 		Origin:  found.checkpoint.Origin,
 		Kind:    contradiction.String(),
 		Time:    w.config.Now().UTC(),
 		Held:    string(held.note),
 		Offered: string(found.note),
-	})
-	return err
+	}
 }
 
 // vouch makes the record of an origin one of this generation: what was cosigned before is known.

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
-// Bounds on what is kept for one other witness, and on the requests for it at one time.
+// Bounds on what is kept for one other witness, and on what is brought at one time.
 const (
 	maxKept      = 16384    // logs
 	maxKeptNote  = 16 << 10 // bytes of one checkpoint
@@ -35,7 +36,7 @@ func (w *Witness) keepRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("PUT"+path, w.kept(func(rw http.ResponseWriter, r *http.Request, key receipt.VerifierKey) error {
 		body, err := readBody(rw, r)
 		if err == nil {
-			err = w.putKept(key, r.PathValue("origin"), body)
+			err = w.putWithin(key, r.PathValue("origin"), body)
 		}
 		if err == nil {
 			rw.WriteHeader(http.StatusNoContent)
@@ -45,6 +46,7 @@ func (w *Witness) keepRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET"+path, w.kept(func(rw http.ResponseWriter, r *http.Request, key receipt.VerifierKey) error {
 		held, err := w.config.State.latestKept(keeperOf(key), r.PathValue("origin"))
 		if err == nil && held.note == nil {
+			excuse(rw)
 			err = refuse(http.StatusNotFound, keptNothing)
 		}
 		if err == nil {
@@ -55,7 +57,7 @@ func (w *Witness) keepRoutes(mux *http.ServeMux) {
 	}))
 }
 
-// kept answers for a witness for which something is kept, within the bounds of other requests.
+// kept answers for a witness for which something is kept.
 func (w *Witness) kept(answer func(http.ResponseWriter, *http.Request, receipt.VerifierKey) error) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		key, ok := w.keeps[r.PathValue("keeper")]
@@ -63,16 +65,20 @@ func (w *Witness) kept(answer func(http.ResponseWriter, *http.Request, receipt.V
 			writeError(rw, refuse(http.StatusNotFound, "nothing is kept here for this witness"))
 			return
 		}
-		select {
-		case w.keptSlots <- struct{}{}:
-			defer func() { <-w.keptSlots }()
-		default:
-			writeError(rw, refuse(http.StatusServiceUnavailable, "too many requests at once"))
-			return
-		}
 		if err := answer(rw, r, key); err != nil {
 			writeError(rw, err)
 		}
+	}
+}
+
+// putWithin is putKept within the bound of requests. A body that is still to come takes no place.
+func (w *Witness) putWithin(key receipt.VerifierKey, originSum string, note []byte) error {
+	select {
+	case w.keptSlots <- struct{}{}:
+		defer func() { <-w.keptSlots }()
+		return w.putKept(key, originSum, note)
+	default:
+		return limited(http.StatusServiceUnavailable, manyRequests, time.Second)
 	}
 }
 
@@ -101,9 +107,11 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 		}
 		switch held.relate(found) {
 		case older:
-			return nil
+			if !w.betters(held, found) {
+				return nil
+			}
 		case contrary:
-			if err := w.keepContradiction(held, found); err != nil {
+			if err := w.keepForeign(keeper, held, found); err != nil {
 				return err
 			}
 			return refuse(http.StatusConflict, "cosignatures of this witness contradict each other: size %d is held",
@@ -117,6 +125,27 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 		}
 	}
 	return fmt.Errorf("kept checkpoint: %w", errChanged)
+}
+
+// betters reports whether a record found is the one held with lines of more witnesses that this one keeps
+// for, which may all be keys of one. So whoever leaves some out does not keep them out.
+func (w *Witness) betters(held, found record) bool {
+	return found.checkpoint == held.checkpoint && found.time == held.time &&
+		w.verified(found) > w.verified(held)
+}
+
+// verified counts the keys that this witness keeps for whose lines in the record hold.
+func (w *Witness) verified(r record) (n int) {
+	c, signatures, err := receipt.ParseCheckpoint(r.note)
+	if err != nil {
+		return 0
+	}
+	for _, key := range w.keeps {
+		if _, t := latestLine(key, c, signatures); t > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // recognizeKept reads a checkpoint with the cosignature of another witness. Its lines stay as they are:

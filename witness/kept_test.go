@@ -226,3 +226,20 @@ func FuzzFound(f *testing.F) {
 		}
 	})
 }
+
+// TestKeptWithMoreLines brings a checkpoint without the line of the second key first, which the whole one
+// then replaces, and not the other way round.
+func TestKeptWithMoreLines(t *testing.T) {
+	keeper, other := newKeeper(t)
+	path := keptPath(other.keys[0], other.log.origin)
+	whole := other.cosigned(other.log.head(trunk, 5), start)
+	part := whole[:strings.Index(whole, "— witness.example/w2 ")]
+	for _, c := range []struct{ put, kept string }{{part, part}, {whole, whole}, {part, whole}} {
+		if answer := keeper.put(path, c.put); answer.Code != 204 {
+			t.Fatalf("status %d %s", answer.Code, answer.Body)
+		}
+		if kept := keeper.get(path).Body.String(); kept != c.kept {
+			t.Errorf("kept:\n%s\nwant\n%s", kept, c.kept)
+		}
+	}
+}

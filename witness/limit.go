@@ -228,14 +228,24 @@ func (g *guard) take(c *client, n int) error {
 	return nil
 }
 
-// answered remembers the status of an answer.
+// answered remembers the status of an answer, as far as it may blame the client.
 type answered struct {
 	http.ResponseWriter
-	status int
+	status  int
+	excused bool // the status blames nobody
+}
+
+// excuse says that the answer blames nobody, whatever its status will be.
+func excuse(rw http.ResponseWriter) {
+	if a, ok := rw.(*answered); ok {
+		a.excused = true
+	}
 }
 
 func (w *answered) WriteHeader(status int) {
-	w.status = status
+	if !w.excused {
+		w.status = status
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 

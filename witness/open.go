@@ -139,10 +139,8 @@ func (f StateFiles) Open() (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &State{
-		db: db, durable: make(map[string]record), kept: make(map[string]int),
-		dirty: make(map[string]record), faulted: make(chan struct{}),
-	}
+	s := emptyState()
+	s.db = db
 	if err := db.View(s.load); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", f.Database, err), db.Close())
 	}
@@ -192,7 +190,8 @@ func (f StateFiles) openJournalOf(s *State) (*journal.Journal, error) {
 func (s *State) recover() error {
 	whole, err := s.journal.Replay(s.absorbed, func(payload []byte) error {
 		return entries(payload, func(key string, r record) error {
-			s.durable[key], s.dirty[key] = r, r
+			s.put(key, r)
+			s.dirty[key] = r
 			return nil
 		})
 	})

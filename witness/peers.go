@@ -31,8 +31,8 @@ type peers struct {
 	write  int    // how many make a quorum of writers
 	keeper string // lower-case hex SHA-256 of the vkey under which they keep
 
-	slots   chan struct{}  // bounds the requests that have not ended
-	running sync.WaitGroup // requests, some of which last longer than what waited for a quorum
+	slots   map[string]chan struct{} // by URL; bounds the requests that this peer has not answered
+	running sync.WaitGroup           // requests, some of which last longer than what waited for a quorum
 
 	mu sync.Mutex
 	// shown is by origin what a quorum has; older ones of it may be with others.
@@ -60,9 +60,13 @@ func newPeers(urls []string, write int, own receipt.VerifierKey) (*peers, error)
 	if len(urls) > 0 && (write < 1 || write > len(urls)) {
 		return nil, fmt.Errorf("quorum of %d peers, want 1 to %d", write, len(urls))
 	}
+	slots := make(map[string]chan struct{})
+	for _, u := range urls {
+		slots[u] = make(chan struct{}, maxToPeer)
+	}
 	return &peers{
 		outbound: newOutbound(peerTimeout), urls: urls, write: write, keeper: keeperOf(own),
-		slots: make(chan struct{}, maxToPeer*max(1, len(urls))), shown: make(map[string]record),
+		slots: slots, shown: make(map[string]record),
 	}, nil
 }
 
@@ -100,14 +104,15 @@ type reply struct {
 func (p *peers) ask(ctx context.Context, method string, r record, enough func(reply) bool) error {
 	replies, longer := make(chan reply, len(p.urls)), context.WithoutCancel(ctx)
 	for _, url := range p.urls {
+		slots := p.slots[url]
 		select {
-		case p.slots <- struct{}{}:
+		case slots <- struct{}{}:
 		default:
-			replies <- reply{url: url, err: errors.New("too many requests to peers at once")}
+			replies <- reply{url: url, err: fmt.Errorf("%s: too many requests at once", url)}
 			continue
 		}
 		p.running.Go(func() {
-			defer func() { <-p.slots }()
+			defer func() { <-slots }()
 			status, body, err := p.send(longer, method, p.path(url, r.checkpoint.Origin), r.note)
 			replies <- reply{url, status, body, err}
 		})

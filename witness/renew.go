@@ -28,7 +28,7 @@ func (f StateFiles) Renew() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := &State{durable: make(map[string]record), kept: make(map[string]int)}
+	s := emptyState()
 	if err := db.View(s.loadAny); err != nil {
 		return fmt.Errorf("%s: %w", f.Database, err)
 	}
@@ -58,7 +58,7 @@ func (s *State) loadAny(tx *bolt.Tx) error {
 		}
 		value = append(binary.BigEndian.AppendUint64(value[:8:8], 0), value[8:]...)
 		r, err := decode(string(key), value)
-		s.durable[string(key)] = r
+		s.put(string(key), r)
 		return err
 	})
 }

@@ -148,7 +148,7 @@ func checkDatabase(t testing.TB, path string) {
 		}
 		return nil
 	})
-	if err := db.View((&State{durable: map[string]record{}, kept: map[string]int{}}).load); err != nil {
+	if err := db.View(emptyState().load); err != nil {
 		t.Error(err)
 	}
 }

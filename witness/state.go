@@ -28,7 +28,8 @@ import (
 //	          "absorbed"    → number (8 bytes, big-endian) ‖ sum (32) of the journal's last record in it
 //	          "peers"       → generation in which they were set (8 bytes) ‖ peers.String
 //	latest    key           → record
-//	evidence  origin ‖ 00 ‖ kind ‖ SHA-256(body)  → Evidence as JSON
+//	evidence  origin ‖ 00 ‖ kind ‖ SHA-256(body)  → Evidence as JSON; of kind foreign, before the sum,
+//	          the lower-case hex SHA-256 of the vkey of the witness that it is about
 //
 // The checkpoint of a record is a signed note with the log's lines and the cosignatures that were
 // answered.
@@ -73,11 +74,21 @@ type State struct {
 	// durable is by key what is on disk. Readers look here and never into the database, which shows a
 	// transaction to readers before it is synced.
 	durable map[string]record
-	// kept is the number of Evidence by origin.
+	// keptLogs is by the front of their keys how many of durable are kept for another witness.
+	keptLogs map[string]int
+	// kept is the number of Evidence by origin, without that of kind foreign.
 	kept map[string]int
 	// fault is the first failed commit; after it nothing is written or shown.
 	faulted chan struct{} // closed with the first fault
 	fault   error
+}
+
+// emptyState has no files, and nothing in memory.
+func emptyState() *State {
+	return &State{
+		durable: make(map[string]record), keptLogs: make(map[string]int), kept: make(map[string]int),
+		dirty: make(map[string]record), faulted: make(chan struct{}),
+	}
 }
 
 // load reads the database into memory: a record for each origin that was ever cosigned.
@@ -99,15 +110,17 @@ func (s *State) load(tx *bolt.Tx) error {
 	}
 	err := latest.ForEach(func(key, value []byte) error {
 		r, err := decode(string(key), value)
-		s.durable[string(key)] = r
+		s.put(string(key), r)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return kept.ForEach(func(key, _ []byte) error {
-		origin, _, _ := bytes.Cut(key, []byte{0})
-		s.kept[string(origin)]++
+		origin, rest, _ := bytes.Cut(key, []byte{0})
+		if len(rest) > 0 && conflict(rest[0]) != foreign {
+			s.kept[string(origin)]++
+		}
 		return nil
 	})
 }
@@ -197,13 +210,16 @@ func (s *State) latestKept(keeper, originSum string) (record, error) {
 }
 
 // keptFor counts the logs of which something is kept for another witness.
-func (s *State) keptFor(keeper string) (n int) {
+func (s *State) keptFor(keeper string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key := range s.durable {
-		if strings.HasPrefix(key, keptKey(keeper, "")) {
-			n++
-		}
+	return s.keptLogs[keptKey(keeper, "")]
+}
+
+// put makes a record the durable one of the key. Its caller holds mu, or has the state for itself.
+func (s *State) put(key string, r record) {
+	if _, held := s.durable[key]; !held && isKept(key) {
+		s.keptLogs[key[:strings.LastIndexByte(key, '\n')+1]]++
 	}
-	return n
+	s.durable[key] = r
 }

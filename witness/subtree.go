@@ -13,9 +13,9 @@ import (
 	"cocket.example/receipt"
 )
 
-// maxSubtrees bounds the requests to sign-subtree that are answered at one time, and so their bodies
-// in memory. They have slots of their own: anyone can send them, as often as he likes, and they must
-// not take those of logs.
+// maxSubtrees bounds the requests to sign-subtree that are answered at one time, once their bodies are
+// there. They have slots of their own: anyone can send them, as often as he likes, and they must not take
+// those of logs.
 const maxSubtrees = 64
 
 // subtrees signs subtrees of trees that this witness has cosigned. It neither reads nor writes any
@@ -53,15 +53,15 @@ func (w *Witness) signSubtree(rw http.ResponseWriter, r *http.Request) {
 
 // answer takes a request from cheap checks to dear ones (TW-22, TW-23).
 func (s *subtrees) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := readBody(rw, r)
+	if err != nil {
+		return nil, err
+	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	default:
 		return nil, refuse(http.StatusServiceUnavailable, "too many requests at once")
-	}
-	body, err := readBody(rw, r)
-	if err != nil {
-		return nil, err
 	}
 	wanted, err := s.accept(body)
 	if err != nil {

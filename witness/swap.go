@@ -14,7 +14,7 @@ import (
 // errChanged means that another record is held than the one that was judged: judge again.
 var errChanged = errors.New("the record has changed meanwhile")
 
-// maxCommit is about how many bytes one commit writes at most.
+// maxCommit is how many bytes one commit writes at most.
 const maxCommit = 1 << 20
 
 // swap is one wish to replace a record.
@@ -79,13 +79,14 @@ func (s *State) writePending() {
 // come to. It returns those for which there was no room. Its caller holds writing.
 func (s *State) write(group []*swap) (rest []*swap) {
 	s.payload = s.payload[:0]
-	staged := make(map[string]record)
+	staged, limit := make(map[string]record), min(maxCommit, s.journal.Limit())
 	for i, w := range group {
-		if i > 0 && len(s.payload) > maxCommit {
+		entry := appendEntry(nil, w.key, w.next.encode())
+		if i > 0 && len(s.payload)+len(entry) > limit {
 			group, rest = group[:i], group[i:]
 			break
 		}
-		s.stage(staged, w)
+		s.stage(staged, w, entry)
 	}
 	err := s.commit(len(staged) > 0)
 	for _, w := range group {
@@ -99,8 +100,8 @@ func (s *State) write(group []*swap) (rest []*swap) {
 	return rest
 }
 
-// stage puts a swap into the payload, or sets its error.
-func (s *State) stage(staged map[string]record, w *swap) {
+// stage puts a swap, as its entry, into the payload, or sets its error.
+func (s *State) stage(staged map[string]record, w *swap, entry []byte) {
 	held, ok := staged[w.key]
 	if !ok {
 		held, _ = s.latest(w.key)
@@ -109,7 +110,6 @@ func (s *State) stage(staged map[string]record, w *swap) {
 		w.err = errChanged
 		return
 	}
-	entry := appendEntry(nil, w.key, w.next.encode())
 	if limit := s.journal.Limit() / 2; len(entry) > limit {
 		w.err = fmt.Errorf("record of %d bytes, want at most %d", len(entry), limit)
 		return
@@ -145,7 +145,8 @@ func (s *State) show(staged map[string]record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, r := range staged {
-		s.durable[key], s.dirty[key] = r, r
+		s.put(key, r)
+		s.dirty[key] = r
 	}
 }
 
