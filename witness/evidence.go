@@ -29,9 +29,9 @@ const (
 	foreign       conflict = 'k' // of another one that it keeps for; its Kind is "contradiction", too
 )
 
-// maxEvidence is how many checkpoints of each kind are kept for an origin, and of another witness each. The first ones are
-// kept: they are nearest to where a history split, and nobody can wash them out. Anyone can send
-// an honest checkpoint with a wrong proof, so those have a bound of their own.
+// maxEvidence is how many checkpoints of each kind are kept for an origin, those of kind foreign for each
+// other witness. The first ones are kept: they are nearest to where a history split, and nobody can wash
+// them out. Anyone can send an honest checkpoint with a wrong proof, so those have a bound of their own.
 var maxEvidence = map[conflict]int{fork: 64, unproven: 16, served: 16, contradiction: 16, foreign: 16}
 
 // Evidence is a checkpoint that the log has signed and that was refused, beside the one that was

@@ -127,8 +127,8 @@ func (w *Witness) putKept(key receipt.VerifierKey, originSum string, note []byte
 	return fmt.Errorf("kept checkpoint: %w", errChanged)
 }
 
-// betters reports whether a record found is the one held with lines of more witnesses that this one keeps
-// for, which may all be keys of one. So whoever leaves some out does not keep them out.
+// betters reports whether a record found is the one held, with lines of more keys for which this witness
+// keeps. So whoever brings it with lines left out does not keep them from coming.
 func (w *Witness) betters(held, found record) bool {
 	return found.checkpoint == held.checkpoint && found.time == held.time &&
 		w.verified(found) > w.verified(held)
