@@ -79,15 +79,15 @@ func (w *Witness) limitTime(rw http.ResponseWriter, start time.Time) {
 // answer takes a request through the table of c2sp.org/tlog-witness. The cosignature lines that it
 // returns are durable.
 func (w *Witness) answer(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
-	select {
+	body, err := readBody(rw, r)
+	if err != nil {
+		return nil, err
+	}
+	select { // slow bodies take no place: what they take of the memory is bounded
 	case w.slots <- struct{}{}:
 		defer func() { <-w.slots }()
 	default:
 		return nil, limited(http.StatusServiceUnavailable, manyRequests, time.Second)
-	}
-	body, err := readBody(rw, r)
-	if err != nil {
-		return nil, err
 	}
 	request, err := w.accept(body)
 	if err != nil {

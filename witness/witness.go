@@ -98,7 +98,7 @@ type Witness struct {
 	keeps   map[string]receipt.VerifierKey // by keeperOf
 	// peersVouch says that the peers were the same before this generation of the state.
 	peersVouch bool
-	keptSlots  chan struct{} // as slots, for what is kept
+	keptSlots  chan struct{} // as slots, for what is brought to be kept
 
 	subtrees *subtrees
 }

@@ -47,7 +47,7 @@ sizes and roots that disagree.
             which only one can have been made: it runs twice, or forgot
 
 With an ID, the proof of a fork goes to a new file. Anyone checks it with the log's
-key alone: "cocket verify FILE --log-key VKEY". What is unproven is not exported.
+key alone: "cocket verify FILE --log-key VKEY". Only forks are exported.
 
 While the witness runs it holds the state, and is asked at its address "admin".`,
 		Example: `  cocket-witness evidence --config w1.yaml
