@@ -16,7 +16,7 @@ var formats = map[string]struct {
 	line   string // %[1]s is the vkey, %[2]s the origin
 }{
 	"cocket":      {head: "logs:\n", line: "  - vkey: %[1]s\n", second: "  - vkey: %[1]s\n"},
-	"list":        {head: "logs/v0\n\n", line: "vkey %[1]s\n\n"},
+	"list":        {head: "logs/v0\n\n", line: "vkey %[1]s\nqpd 2147483647\ncontact conformance suite\n\n"},
 	"omniwitness": {head: "Logs:\n", line: "  - Origin: %[2]s\n    PublicKey: %[1]s\n    URL: \"\"\n    Feeder: none\n"},
 	"litewitness": {
 		line: "witnessctl add-log -origin %[2]s\n" +

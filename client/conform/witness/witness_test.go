@@ -151,3 +151,14 @@ func TestLogs(t *testing.T) {
 		t.Error("a format that there is not")
 	}
 }
+
+// TestConfigList: the list is one that a witness takes.
+func TestConfigList(t *testing.T) {
+	text, err := newLogs().Config("list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if listed, err := receipt.ParseLogList([]byte(text)); err != nil || len(listed) != 52 {
+		t.Errorf("%d logs, %v", len(listed), err)
+	}
+}
