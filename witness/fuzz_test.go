@@ -16,6 +16,7 @@ import (
 // cosigned goes on from what was cosigned before.
 func FuzzRequest(f *testing.F) {
 	r := newRig(f)
+	r.witness.guard = newGuard(Limits{AddressFaults: 1e9}.withDefaults()) // the fuzzer is a single address
 	f.Add(r.log.grow(f, trunk, 0, 5))
 	f.Add(r.log.grow(f, trunk, 5, 9))
 	f.Add(r.log.grow(f, branch{"other", 3}, 5, 9))
