@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package follow drafts what follows a declaration: an amendment, a claim, a query and so on, with what can be
+// taken over from the opening or disclosure that it is about (docs/life-cycle.md).
+package follow
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"cocket.example/declaration"
+	"cocket.example/declaration/profile"
+)
+
+// Step is what somebody says next, and about what.
+type Step struct {
+	Event string
+	About declaration.Target
+
+	Profile, Log, Submitter string // those of the target where empty
+
+	Fields map[string]string // a whole declaration, as declaration.ParseFields returns it; nil: none
+	Set    map[string]string // values by path, which go before Fields and before what is taken over
+	Unset  []string          // paths of fields that shall not be there
+	Lines  []int             // goods lines of the target, from 0; nil: those that are usual for the event
+	Today  string            // the date where none is given, as YYYY-MM-DD; a claim must have one given
+}
+
+// Draft is a declaration, and how it came about.
+type Draft struct {
+	declaration.Declaration
+	Filled  []Filled // what was not given; nothing of an amendment, which takes over all
+	Changed []string // of an amendment: paths of the fields that differ from the target's
+}
+
+// Filled is a field whose value was not given.
+type Filled struct {
+	Path, Value string
+	Assumed     bool // not taken over from the target
+}
+
+// Draft makes the declaration. It is not judged but for what it is about: Seal does that.
+func (s Step) Draft() (Draft, error) {
+	d := Draft{Declaration: declaration.Declaration{
+		Event:     s.Event,
+		Profile:   cmp.Or(s.Profile, s.About.Entry.Profile),
+		Log:       cmp.Or(s.Log, s.About.Entry.Log),
+		Submitter: cmp.Or(s.Submitter, s.About.Entry.Submitter),
+		About:     &s.About.Target,
+	}}
+	own := declaration.Entry{Event: s.Event, Profile: d.Profile, Log: d.Log, Submitter: d.Submitter}
+	if err := own.CheckAbout(s.About.Entry); err != nil {
+		return d, err
+	}
+	f, err := s.form(d.Profile)
+	if err != nil {
+		return d, err
+	}
+	switch {
+	case s.Event == "amend":
+		return s.amend(d, f)
+	case declaration.InClear(s.Event):
+		d.Refers = &s.About.Leaf
+	}
+	f.take(s.About.Values)
+	f.assume(s)
+	d.Fields, d.Filled = f.done(), f.filled
+	return d, nil
+}
+
+// amend restates all that the target says, unless a whole declaration is given, and shows in clear what the
+// target shows, in a tree of its width.
+func (s Step) amend(d Draft, f *form) (Draft, error) {
+	switch {
+	case s.Fields != nil && s.Lines != nil:
+		return d, fmt.Errorf("a whole declaration has goods lines of its own: lines of the target are not chosen besides")
+	case s.Fields == nil && !s.About.Whole:
+		return d, fmt.Errorf("an amendment restates everything: want the opening of its target, or a whole declaration")
+	}
+	if s.Fields == nil {
+		f.take(s.About.Values)
+	}
+	d.Refers, d.Fields = &s.About.Leaf, f.done()
+	for _, p := range s.About.Entry.Public {
+		if d.Fields[p.Path] != "" {
+			d.Public = append(d.Public, p.Path)
+		}
+	}
+	if f.table.Size(f.lines) <= s.About.Entry.Width {
+		d.Width = s.About.Entry.Width
+	}
+	values, _ := f.table.Check(d.Fields, nil)
+	if d.Changed = f.differ(values, s.About.Values); len(d.Changed) == 0 {
+		return d, fmt.Errorf("an amendment changes something: set or unset a field, or give a whole new declaration")
+	}
+	return d, nil
+}
+
+// differ returns the paths at which two declarations differ, in the order of the table.
+func (f *form) differ(a, b profile.Values) (paths []string) {
+	all := maps.Clone(b)
+	maps.Copy(all, a)
+	for path := range all {
+		if a[path] != b[path] && path != "goods.count" {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, f.compare)
+	return paths
+}
