@@ -70,7 +70,6 @@ type Target struct {
 
 	Entry     Entry
 	Leaf      Hash
-	Whole     bool // every value is known
 	Certified bool // the certifier's signature is known
 }
 
@@ -88,7 +87,7 @@ func (o Opening) Target() Target {
 	c := o.open()
 	return Target{
 		Target: profile.Target{Event: c.entry.Event, Values: maps.Clone(c.values)},
-		Entry:  c.entry, Leaf: LeafHash(c.entry.Bytes()), Whole: true, Certified: c.certifier != nil,
+		Entry:  c.entry, Leaf: LeafHash(c.entry.Bytes()), Certified: c.certifier != nil,
 	}
 }
 
@@ -103,14 +102,23 @@ func (x Disclosure) Target() (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	values := make(profile.Values)
+	table, err := lookup(e.Profile, e.Event)
+	if err != nil {
+		return Target{}, err
+	}
+	values, shown := make(profile.Values), make(map[string]bool)
 	for _, f := range append(fields, e.Public...) {
-		if f.Present {
+		if shown[f.Path] = true; f.Present {
 			values[f.Path] = f.Value
 		}
 	}
+	last := end(table, x.Fields, e.Width)
+	hidden := func(path string) bool {
+		i, _, err := table.Find(path)
+		return err == nil && i < last && !shown[path]
+	}
 	return Target{
-		Target: profile.Target{Event: e.Event, Values: values},
+		Target: profile.Target{Event: e.Event, Values: values, Hidden: hidden},
 		Entry:  e, Leaf: LeafHash(x.Entry), Certified: x.Certifier != nil,
 	}, nil
 }

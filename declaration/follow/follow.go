@@ -7,6 +7,8 @@ package follow
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"slices"
 
@@ -35,6 +37,15 @@ type Draft struct {
 	Changed []string // of an amendment: paths of the fields that differ from the target's
 }
 
+// LogValue keeps the step out of logs.
+func (s Step) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// String names the step by its event and its target.
+func (s Step) String() string { return s.Event + " about " + s.About.String() }
+
+// Format prints no value, whatever the verb.
+func (s Step) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
+
 // Filled is a field whose value was not given.
 type Filled struct {
 	Path, Value string
@@ -54,6 +65,9 @@ func (s Step) Draft() (Draft, error) {
 	if err := own.CheckAbout(s.About.Entry); err != nil {
 		return d, err
 	}
+	if err := s.restates(); err != nil {
+		return d, err
+	}
 	f, err := s.form(d.Profile)
 	if err != nil {
 		return d, err
@@ -70,15 +84,21 @@ func (s Step) Draft() (Draft, error) {
 	return d, nil
 }
 
+// restates wants of an amendment one place to take everything from.
+func (s Step) restates() error {
+	switch {
+	case s.Event != "amend":
+	case s.Fields != nil && s.Lines != nil:
+		return fmt.Errorf("a whole declaration has goods lines of its own: lines of the target are not chosen besides")
+	case s.Fields == nil && s.About.Hidden != nil:
+		return fmt.Errorf("an amendment restates everything: want the opening of its target, or a whole declaration")
+	}
+	return nil
+}
+
 // amend restates all that the target says, unless a whole declaration is given, and shows in clear what the
 // target shows, in a tree of its width.
 func (s Step) amend(d Draft, f *form) (Draft, error) {
-	switch {
-	case s.Fields != nil && s.Lines != nil:
-		return d, fmt.Errorf("a whole declaration has goods lines of its own: lines of the target are not chosen besides")
-	case s.Fields == nil && !s.About.Whole:
-		return d, fmt.Errorf("an amendment restates everything: want the opening of its target, or a whole declaration")
-	}
 	if s.Fields == nil {
 		f.take(s.About.Values)
 	}

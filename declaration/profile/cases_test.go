@@ -275,19 +275,25 @@ var cases = map[string]ruleCase{
 	"ABOUT-NUMBER":  on(queryAbout(), one("usmca/1 response", "number", "446-8", "446-7")),
 	"ABOUT-DATE":    on(claimOf("3"), one("usmca/1 correct", "date", "2026-05-31", "2026-06-01")),
 	"RESPONSE-LATE": on(queryAbout(), one("usmca/1 response", "date", "2026-07-02", "2026-07-01")),
-	"CLAIM-BEFORE":  on(certificateWith(nil), one(usmcaC, "date", "2026-05-03", "2026-05-04")),
-	"CLAIM-4Y": on(certificateWith(nil), two(usmcaC, "date",
+	"CLAIM-BEFORE":  onLine(certificateWith(nil), one(usmcaC, "date", "2026-05-03", "2026-05-04")),
+	"CLAIM-4Y": onLine(certificateWith(nil), two(usmcaC, "date",
 		fields{"date": "2030-05-05"},
 		fields{"date": "2030-05-04"})),
-	"CLAIM-PERIOD": on(certificateWith(blanketOf("2026-05-10", "2026-06-30")), two(usmcaC, "importation.date",
+	"CLAIM-PERIOD": onLine(certificateWith(blanketOf("2026-05-10", "2026-06-30")), two(usmcaC, "importation.date",
 		fields{"date": "2026-07-01", "importation.date": "2026-07-01"},
 		fields{"date": "2026-07-01", "importation.date": "2026-06-30"})),
-	"CLAIM-HS": on(certificateWith(nil), two(usmcaC, "goods[0].hs",
-		fields{"goods[0].certificate.line": "0", "goods[0].hs": "8708315060"},
-		fields{"goods[0].certificate.line": "0", "goods[0].hs": "8708309999"})),
-	"CLAIM-ORIGIN": on(certificateWith(nil), two(usmcaC, "goods[0].origin.country",
-		fields{"goods[0].certificate.line": "0", "goods[0].origin.country": "CA"},
-		fields{"goods[0].certificate.line": "0", "goods[0].origin.country": "MX"})),
+	"CLAIM-HS": onLine(certificateWith(nil), two(usmcaC, "goods[0].hs",
+		fields{"goods[0].hs": "8708315060"},
+		fields{"goods[0].hs": "8708309999"})),
+	"CLAIM-ORIGIN": onLine(certificateWith(nil), two(usmcaC, "goods[0].origin.country",
+		fields{"goods[0].origin.country": "CA"},
+		fields{"goods[0].origin.country": "MX"})),
+	"CLAIM-LINE": on(certificateWith(nil), two(usmcaC, "goods[0].certificate.line",
+		fields{},
+		fields{"goods[0].certificate.line": "0"})),
+	"CLAIM-HIDDEN": onLine(certificateWithout("blanket.to"), two(usmcaC, "importation.date",
+		fields{"importation.date": "2026-06-01"},
+		fields{"kind": "POST-IMPORTATION", "importation.country": "CA"})),
 
 	"DETERMINE-LINES": two("usmca/1 determine", "result",
 		lineResults("PARTIAL", "NEGATIVE", "NEGATIVE"),
@@ -310,11 +316,27 @@ func on(about Target, c ruleCase) ruleCase {
 	return c
 }
 
-func certificateWith(changes fields) Target { return Target{"issue", changed(usmcaI, changes)} }
+// onLine is on, with the line of the certification that the goods are of.
+func onLine(about Target, c ruleCase) ruleCase {
+	line := fields{"goods[0].certificate.line": "0"}
+	c.breaks, c.edge = with(line, c.breaks), with(line, c.edge)
+	return on(about, c)
+}
+
+func certificateWith(changes fields) Target {
+	return Target{Event: "issue", Values: changed(usmcaI, changes)}
+}
+
+// certificateWithout is one of which a field is not shown.
+func certificateWithout(hidden string) Target {
+	target := certificateWith(fields{hidden: ""})
+	target.Hidden = func(path string) bool { return path == hidden }
+	return target
+}
 
 // claimOf is a claim of some lines, of which only their number is shown.
 func claimOf(lines string) Target {
-	return Target{"claim", changed(usmcaC, fields{"goods.count": lines})}
+	return Target{Event: "claim", Values: changed(usmcaC, fields{"goods.count": lines})}
 }
 
 // queryAbout is a query about some lines of its own target.
@@ -323,5 +345,5 @@ func queryAbout(lines ...string) Target {
 	for i, n := range lines {
 		q[linePrefix(i)+"target.line"] = n
 	}
-	return Target{"query", q}
+	return Target{Event: "query", Values: q}
 }
