@@ -34,7 +34,7 @@ type Step struct {
 type Draft struct {
 	declaration.Declaration
 	Filled  []Filled // what was not given; nothing of an amendment, which takes over all
-	Changed []string // of an amendment: paths of the fields that differ from the target's
+	Changed []string // of an amendment: paths of the fields that differ from the target's, as far as it is known
 }
 
 // LogValue keeps the step out of logs.
@@ -112,18 +112,20 @@ func (s Step) amend(d Draft, f *form) (Draft, error) {
 		d.Width = s.About.Entry.Width
 	}
 	values, _ := f.table.Check(d.Fields, nil)
-	if d.Changed = f.differ(values, s.About.Values); len(d.Changed) == 0 {
+	if d.Changed = f.differ(values, s.About.Target); len(d.Changed) == 0 && s.About.Hidden == nil {
 		return d, fmt.Errorf("an amendment changes something: set or unset a field, or give a whole new declaration")
 	}
 	return d, nil
 }
 
-// differ returns the paths at which two declarations differ, in the order of the table.
-func (f *form) differ(a, b profile.Values) (paths []string) {
-	all := maps.Clone(b)
-	maps.Copy(all, a)
+// differ returns the paths at which values differ from the target's, in the order of the table. Of what is not
+// shown nothing is said.
+func (f *form) differ(values profile.Values, target profile.Target) (paths []string) {
+	all := maps.Clone(target.Values)
+	maps.Copy(all, values)
 	for path := range all {
-		if a[path] != b[path] && path != "goods.count" {
+		hidden := target.Hidden != nil && target.Hidden(path)
+		if values[path] != target.Values[path] && path != "goods.count" && !hidden {
 			paths = append(paths, path)
 		}
 	}

@@ -156,7 +156,20 @@ func TestAmend(t *testing.T) {
 	if d.Fields["goods.count"] != "1" || d.Fields["goods[0].hs"] != "870840" || d.Public != nil {
 		t.Errorf("line 1 alone: %v", d.Fields)
 	}
-	sealNext(t, Step{Event: "amend", About: cert.Target(), Fields: parse(t, certificate), Set: fields{"invoice": "18"}})
+
+	// Who has lost the opening gives the whole declaration, of which a disclosure tells a part.
+	shown, err := cert.Disclose([]byte("r"), false, "invoice", "goods[0].hs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	about, err := shown.Target()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, d = sealNext(t, Step{Event: "amend", About: about, Fields: parse(t, certificate), Set: fields{"invoice": "18"}})
+	if !slices.Equal(d.Changed, []string{"invoice"}) || *d.Refers != cert.Target().Leaf {
+		t.Errorf("changed %q of %x", d.Changed, *d.Refers)
+	}
 }
 
 // TestLines: which goods a claim is on, and what the lines of a whole declaration are filled in with.
