@@ -56,8 +56,12 @@ func (f *following) flags(cmd *cobra.Command) {
 	flags, d := cmd.Flags(), &f.declaration
 	flags.StringArrayVar(&f.set, "set", nil, "a field, as `PATH=VALUE`; can be repeated")
 	flags.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
-	if f.event != "amend" {
-		flags.StringVar(&f.date, "date", "", "`DAY` of it, as 2026-05-04"+map[bool]string{true: "; today in UTC if not given"}[f.event != "claim"])
+	switch f.event {
+	case "amend":
+	case "claim":
+		flags.StringVar(&f.date, "date", "", "`DAY` of the claim, as 2026-05-04")
+	default:
+		flags.StringVar(&f.date, "date", "", "`DAY` of it, as 2026-05-04; today in UTC if not given")
 	}
 	if f.event == "withdraw" {
 		flags.StringVar(&f.reason, "reason", "", "`TEXT` that says why")
@@ -105,7 +109,7 @@ func (f following) follow(cmd *cobra.Command, path string) error {
 		fmt.Fprintln(cmd.ErrOrStderr(), "cocket: note: the certifier signed the version before and not this one: "+
 			"--certifier-key lets him sign")
 	}
-	return f.print(cmd.OutOrStdout(), opening, target, held, draft)
+	return made{opening, target, held, draft}.print(cmd.OutOrStdout())
 }
 
 // adopt takes the draft as the declaration to seal. What is shown in clear and the width are the draft's unless
@@ -172,18 +176,29 @@ func (f following) sets() (map[string]string, error) {
 	return set, nil
 }
 
-// print says what was made, about what, and which values were not given.
-func (f following) print(w io.Writer, o declaration.Opening, about declaration.Target, held string, d follow.Draft) error {
+// made is what a command has made, and about what.
+type made struct {
+	opening declaration.Opening
+	about   declaration.Target
+	held    string // how its being on file stands
+	draft   follow.Draft
+}
+
+// print says so, and which values were not given.
+func (m made) print(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "leaf %s\n", base64Hash(declaration.LeafHash(o.Entry())))
-	fmt.Fprintf(&b, "about %s\n", base64Hash(about.Leaf))
-	e := about.Entry
-	fmt.Fprintf(&b, "  %s of %s by %s, in %s\n  %s\n", e.Event, e.Profile, e.Submitter, e.Log, held)
-	for _, path := range d.Changed {
+	fmt.Fprintf(&b, "leaf %s\n", base64Hash(declaration.LeafHash(m.opening.Entry())))
+	fmt.Fprintf(&b, "about %s\n", base64Hash(m.about.Leaf))
+	e := m.about.Entry
+	fmt.Fprintf(&b, "  %s of %s by %s, in %s\n  %s\n", e.Event, e.Profile, e.Submitter, printable(e.Log), m.held)
+	for _, path := range m.draft.Changed {
 		fmt.Fprintf(&b, "changed %s\n", path)
 	}
-	for _, x := range d.Filled {
-		how := map[bool]string{true: "assumed", false: "taken over"}[x.Assumed]
+	for _, x := range m.draft.Filled {
+		how := "taken over"
+		if x.Assumed {
+			how = "assumed"
+		}
 		fmt.Fprintf(&b, "%s %s %s\n", how, x.Path, printable(x.Value))
 	}
 	_, err := io.WriteString(w, b.String())

@@ -145,7 +145,10 @@ func (f *form) take(target profile.Values) {
 // source is the line of the target that a line is about.
 func (f *form) source(i int) (int, bool) {
 	if f.link == "" {
-		return f.links[min(i, len(f.links)-1)], i < len(f.links)
+		if i >= len(f.links) {
+			return 0, false
+		}
+		return f.links[i], true
 	}
 	n, err := strict.Decimal(f.fields[goods(i)+f.link])
 	return int(min(n, profile.MaxFields)), err == nil

@@ -4,6 +4,7 @@ package follow
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,7 +63,8 @@ func planOf(event string, t *profile.Table) plan {
 }
 
 // known returns the goods lines of which something is known; of a query those that it asks about.
-func known(target profile.Target) (lines []int) {
+func known(target profile.Target) []int {
+	lines := make(map[int]bool)
 	for path := range target.Values {
 		rest, ok := strings.CutPrefix(path, "goods[")
 		index, name, _ := strings.Cut(rest, "].")
@@ -70,12 +72,11 @@ func known(target profile.Target) (lines []int) {
 			ok = ok && name == "target.line"
 			index = target.Values[path]
 		}
-		if n, err := strict.Decimal(index); ok && err == nil && n < profile.MaxFields && !slices.Contains(lines, int(n)) {
-			lines = append(lines, int(n))
+		if n, err := strict.Decimal(index); ok && err == nil && n < profile.MaxFields {
+			lines[int(n)] = true
 		}
 	}
-	slices.Sort(lines)
-	return lines
+	return slices.Sorted(maps.Keys(lines))
 }
 
 // assume fills in what is usual, and the date where it is no claim's.
