@@ -15,6 +15,7 @@ import (
 	"cocket.example/declaration"
 	"cocket.example/declaration/profile"
 	"cocket.example/declaration/rule"
+	"cocket.example/declaration/w3c"
 	"cocket.example/internal/strict"
 )
 
@@ -34,7 +35,7 @@ func newSealCommand() *cobra.Command {
 	s := sealing{out: output{mode: 0o600}}
 	d := &s.declaration
 	cmd := &cobra.Command{
-		Use:   "seal FILE --profile P --log ORIGIN --submitter NAME --out FILE",
+		Use:   "seal FILE [--profile P] --log ORIGIN --submitter NAME --out FILE",
 		Short: "Turn a declaration into an opening, whose entry is fit for a log",
 		Long: `Turn a declaration into an opening. The opening holds all values and the secret
 that hides them: keep it, only you can show what was declared. The entry in it,
@@ -43,6 +44,10 @@ those that you make public.
 
 The declaration is JSON: objects nest, lists are lists, as in
   {"certifier": {"role": "PRODUCER"}, "goods": [{"hs": "870322"}]}
+or a credential of the W3C traceability vocabulary that certifies origin, enters
+goods or names an importer; then its type tells the profile, and what has no
+field in it is listed.
+
 Values are checked and brought into the one form that the profile prescribes.
 Every rule that is broken is named with its code and field, all at once;
 "cocket profile" lists them. Errors refuse the declaration (exit status 1),
@@ -63,7 +68,7 @@ warnings do not, unless --strict is given.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1")
+	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1; a credential may tell it")
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for")
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
 	f.StringVar(&d.Event, "event", "issue", "issue, amend, withdraw …, as the profile allows")
@@ -77,13 +82,20 @@ warnings do not, unless --strict is given.`,
 	addTongue(cmd, &s.lang)
 	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
-	require(cmd, "profile", "log", "submitter", "out")
+	require(cmd, "log", "submitter", "out")
 	return cmd
 }
 
 // seal writes the opening and returns the leaf hash of its entry, and what there is to warn of.
 func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err error) {
-	opening, err := s.open(path)
+	if err := s.out.check(); err != nil {
+		return "", nil, err
+	}
+	draft, err := readDraft(path)
+	if err != nil {
+		return "", nil, err
+	}
+	opening, err := s.open(path, draft)
 	if err != nil {
 		return "", nil, err
 	}
@@ -92,21 +104,15 @@ func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err err
 		return "", nil, err
 	}
 	leaf = base64Hash(declaration.LeafHash(opening.Entry()))
-	return leaf, opening.Findings(), s.out.write(append(content, '\n'))
+	return leaf, placed(draft, opening.Findings()), s.out.write(append(content, '\n'))
 }
 
 // open seals and signs.
-func (s sealing) open(path string) (o declaration.Opening, err error) {
-	if err := s.out.check(); err != nil {
+func (s sealing) open(path string, draft w3c.Draft) (o declaration.Opening, err error) {
+	if s.declaration.Profile, err = s.profileOf(path, draft); err != nil {
 		return o, err
 	}
-	b, err := readFile(path)
-	if err != nil {
-		return o, err
-	}
-	if s.declaration.Fields, err = declaration.ParseFields(b); err != nil {
-		return o, fmt.Errorf("%s: %w", path, err)
-	}
+	s.declaration.Fields = draft.Fields
 	if s.declaration.Refers, err = parseRefers(s.refers); err != nil {
 		return o, err
 	}
@@ -114,22 +120,22 @@ func (s sealing) open(path string) (o declaration.Opening, err error) {
 		return o, err
 	}
 	o, err = s.declaration.Seal(rand.Reader)
-	if err == nil && s.strict && len(o.Findings()) > 0 {
+	if err == nil && s.strict && len(placed(draft, o.Findings())) > 0 {
 		err = declaration.RefusedError{Findings: o.Findings()}
 	}
 	if err != nil {
-		return o, s.refused(path, err)
+		return o, s.refused(path, draft, err)
 	}
 	return s.sign(o)
 }
 
 // refused lists what is wrong with a declaration, in the language asked for.
-func (s sealing) refused(path string, err error) error {
+func (s sealing) refused(path string, draft w3c.Draft, err error) error {
 	var broken declaration.RefusedError
 	if !errors.As(err, &broken) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	list := broken.Findings
+	list := placed(draft, broken.Findings)
 	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s",
 		path, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
 }

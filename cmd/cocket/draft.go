@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"cocket.example/declaration"
+	"cocket.example/declaration/rule"
+	"cocket.example/declaration/w3c"
+)
+
+// readDraft reads the file of a declaration: our own JSON, of which nothing but the fields is known, or a
+// credential.
+func readDraft(path string) (w3c.Draft, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return w3c.Draft{}, err
+	}
+	var draft w3c.Draft
+	if w3c.Recognise(b) {
+		draft, err = w3c.Read(b)
+	} else {
+		draft.Fields, err = declaration.ParseFields(b)
+	}
+	if err != nil {
+		return draft, fmt.Errorf("%s: %w", path, err)
+	}
+	return draft, nil
+}
+
+// profileOf is the profile that was asked for, or else that of a credential. Both must agree, and the event be one
+// whose declaration is a credential's.
+func (s sealing) profileOf(path string, draft w3c.Draft) (string, error) {
+	asked, event := s.declaration.Profile, s.declaration.Event
+	switch {
+	case draft.Type != "" && event != draft.Event && event != "amend":
+		return "", fmt.Errorf("%s: a %s makes an issue or an amend, not the event %s", path, draft.Type, event)
+	case asked != "" && draft.Profile != "" && asked != draft.Profile:
+		return "", fmt.Errorf("%s: a %s is of profile %s, not %s: leave --profile out", path, draft.Type, draft.Profile, asked)
+	case asked == "" && draft.Profile == "" && draft.Type != "":
+		return "", fmt.Errorf("%s: a %s does not tell the agreement: give --profile, such as usmca/1", path, draft.Type)
+	case asked == "" && draft.Profile == "":
+		return "", errors.New(`--profile is missing: give one, such as usmca/1; "cocket profile" lists them`)
+	case asked == "":
+		return draft.Profile, nil
+	}
+	return asked, nil
+}
+
+// placed are what the reader of a file noted, and what is wrong with its declaration, with the place in the file
+// that each field was read from or looked for.
+func placed(draft w3c.Draft, findings rule.Findings) rule.Findings {
+	list := slices.Clone(findings)
+	for i, f := range list {
+		if at := draft.From[f.Field]; at != "" {
+			list[i] = f.At(f.Field + " (" + at + ")")
+		}
+	}
+	return slices.Concat(draft.Notes, list)
+}
