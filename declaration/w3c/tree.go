@@ -32,11 +32,12 @@ const (
 // node is a value of the file. One that is not there has a place all the same, to tell where it was looked for.
 type node struct {
 	parent  *node
-	name    string     // in an object; in a list, that of the list
-	index   int        // in a list; -1 in an object
-	kind    json.Token // json.Delim, string, json.Number, bool; nil for null, and for what is not there
-	members []*node    // of an object or list
-	state   state      // of any other value, and of an empty object or list
+	name    string           // in an object; in a list, that of the list
+	index   int              // in a list; -1 in an object
+	kind    json.Token       // json.Delim, string, json.Number, bool; nil for null, and for what is not there
+	members []*node          // of an object or list
+	named   map[string]*node // those of an object
+	state   state            // of any other value, and of an empty object or list
 }
 
 // parse reads a JSON object strictly: repeated members, depth, size, and anything behind it are errors.
@@ -80,7 +81,7 @@ func (n *node) read(dec *json.Decoder, depth int) error {
 	if t != json.Delim('{') && t != json.Delim('[') {
 		return nil
 	}
-	seen := make(map[string]bool)
+	n.named = make(map[string]*node)
 	for dec.More() {
 		m := &node{parent: n, name: n.name, index: len(n.members)}
 		if t == json.Delim('{') {
@@ -88,10 +89,10 @@ func (n *node) read(dec *json.Decoder, depth int) error {
 				return err
 			}
 			m.index = -1
-			if seen[m.name] {
+			if n.named[m.name] != nil {
 				return fmt.Errorf("%s stands there twice", m.path())
 			}
-			seen[m.name] = true
+			n.named[m.name] = m
 		}
 		if err := m.read(dec, depth+1); err != nil {
 			return err
@@ -150,12 +151,8 @@ func (n *node) get(names ...string) *node {
 }
 
 func (n *node) member(name string) *node {
-	if n.kind == json.Delim('{') {
-		for _, m := range n.members {
-			if m.name == name {
-				return m
-			}
-		}
+	if m := n.named[name]; m != nil {
+		return m
 	}
 	return &node{parent: n, name: name, index: -1}
 }
@@ -221,12 +218,15 @@ func (n *node) has(s state) (found bool) {
 	return found
 }
 
+// typed reports whether a value is a type or context, or a list of these.
+func (n *node) typed() bool { return n.name == "type" || n.name == "@context" }
+
 // unread returns all that was left, as a whole any object or list of which nothing was used.
 func (n *node) unread() (rest []*node) {
 	switch {
 	case !n.has(left):
 		return nil
-	case len(n.members) == 0, n.parent != nil && !n.has(used):
+	case len(n.members) == 0, n.parent != nil && !n.has(used) && !n.typed():
 		return []*node{n}
 	}
 	for _, m := range n.members {

@@ -126,7 +126,7 @@ func typeOf(nodes ...*node) (name string, others []string) {
 			if kinds[name].read != nil {
 				return name, others
 			}
-			if name != "" && !slices.Contains(known, name) && !slices.Contains(others, name) {
+			if name != "" && name != "VerifiableCredential" && !slices.Contains(others, name) {
 				others = append(others, name)
 			}
 		}
@@ -138,7 +138,7 @@ func typeOf(nodes ...*node) (name string, others []string) {
 func (r *reader) leave(file *node) {
 	file.walk(func(n *node) {
 		text, _ := n.text()
-		if (n.name == "type" || n.name == "@context") && slices.Contains(known, text) {
+		if n.typed() && slices.Contains(known, text) {
 			n.state = plain
 		}
 	})
