@@ -2,7 +2,10 @@
 
 package ident
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestEntryCheck has the worked examples: two W3C samples print another digit than is right.
 func TestEntryCheck(t *testing.T) {
@@ -134,7 +137,12 @@ func TestMIDName(t *testing.T) {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}
-	if !Province("XO") || Province("CA") {
+	for _, letters := range strings.Fields("XA XB XC XM XN XO XP XQ XS XT XV XW XY") {
+		if !Province(letters) {
+			t.Errorf("%s is no province", letters)
+		}
+	}
+	if Province("CA") || Province("XX") || Province("MX") {
 		t.Error("provinces")
 	}
 }

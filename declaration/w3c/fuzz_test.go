@@ -184,7 +184,7 @@ type grower struct {
 
 func (g *grower) object(depth int) map[string]any {
 	object := map[string]any{"type": g.pick(append(Types(), "Organization", "Unheard"))}
-	for range 1 + g.IntN(16) {
+	for range 1 + g.IntN(12) {
 		object[g.pick(members)] = g.value(depth + 1)
 	}
 	return object
@@ -194,9 +194,9 @@ func (g *grower) pick(list []string) string { return list[g.IntN(len(list))] }
 
 func (g *grower) value(depth int) any {
 	switch n := g.IntN(12); {
-	case n < 4 && depth < 4:
+	case n < 4 && depth < 3:
 		return g.object(depth)
-	case n < 5 && depth < 4:
+	case n < 5 && depth < 3:
 		return []any{g.object(depth), g.value(depth), g.value(depth)}[:g.IntN(4)]
 	case n < 6:
 		return g.IntN(2) == 0
