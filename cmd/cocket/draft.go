@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,27 +32,26 @@ func readDraft(path string) (w3c.Draft, error) {
 	return draft, nil
 }
 
-// profileOf is the profile that was asked for, or else that of a credential. Both must agree, and the event be one
-// whose declaration is a credential's.
+// profileOf is the profile that was asked for, or else that of a credential. Both must agree, and the event
+// be one that a credential can make.
 func (s sealing) profileOf(path string, draft w3c.Draft) (string, error) {
-	asked, event := s.declaration.Profile, s.declaration.Event
+	asked, event, kind := s.declaration.Profile, s.declaration.Event, draft.Type
 	switch {
-	case draft.Type != "" && event != draft.Event && event != "amend":
-		return "", fmt.Errorf("%s: a %s makes an issue or an amend, not the event %s", path, draft.Type, event)
+	case kind != "" && event != draft.Event && event != "amend":
+		return "", fmt.Errorf("%s: a %s makes an issue or an amend, not the event %s", path, kind, event)
 	case asked != "" && draft.Profile != "" && asked != draft.Profile:
-		return "", fmt.Errorf("%s: a %s is of profile %s, not %s: leave --profile out", path, draft.Type, draft.Profile, asked)
-	case asked == "" && draft.Profile == "" && draft.Type != "":
-		return "", fmt.Errorf("%s: a %s does not tell the agreement: give --profile, such as usmca/1", path, draft.Type)
+		return "", fmt.Errorf("%s: a %s is of profile %s, not %s: leave --profile out",
+			path, kind, draft.Profile, asked)
+	case asked == "" && draft.Profile == "" && kind != "":
+		return "", fmt.Errorf("%s: a %s does not tell the agreement: give --profile, such as usmca/1", path, kind)
 	case asked == "" && draft.Profile == "":
 		return "", errors.New(`--profile is missing: give one, such as usmca/1; "cocket profile" lists them`)
-	case asked == "":
-		return draft.Profile, nil
 	}
-	return asked, nil
+	return cmp.Or(asked, draft.Profile), nil
 }
 
-// placed are what the reader of a file noted, and what is wrong with its declaration, with the place in the file
-// that each field was read from or looked for.
+// placed are what the reader of a file noted, and what is wrong with its declaration, with the place in the
+// file that each field was read from or looked for.
 func placed(draft w3c.Draft, findings rule.Findings) rule.Findings {
 	list := slices.Clone(findings)
 	for i, f := range list {

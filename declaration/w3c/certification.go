@@ -19,11 +19,14 @@ type origin struct {
 	role                string // code, or empty
 }
 
-// certifies reports whether the exporter or producer is the certifier. One who certifies as importer is not.
-func (o origin) certifies(n *node) bool { return o.role != "IMPORTER" && sameParty(o.certifier, n) }
+// certifies reports whether the exporter, producer or importer is the certifier. Who certifies as importer is
+// nobody else, and who certifies as another is not the importer.
+func (o origin) certifies(n *node) bool {
+	return (o.role == "IMPORTER") == (n == o.importers) && sameParty(o.certifier, n)
+}
 
-// certification reads a USMCACertificationOfOrigin with its USMCAClaims, or a CertificationOfOrigin. Its issuer
-// certifies, but for a USMCACertifier that says otherwise.
+// certification reads a USMCACertificationOfOrigin with its USMCAClaims, or a CertificationOfOrigin. Its
+// issuer certifies, but for a USMCACertifier that says otherwise.
 func certification(r *reader, file, s *node) {
 	goods := s.member("goods")
 	if other := s.member("items"); other.there() {
@@ -45,7 +48,7 @@ func (r *reader) certify(file, s, goods *node) {
 		o.certifier = file.get("issuer")
 	}
 	o.role = r.role(s, o)
-	r.certifier(s, o)
+	r.certifier(o)
 	r.exporter(o)
 	r.importer(s, o)
 	r.put("invoice", leaf(s.get("invoiceNumber")))
@@ -76,11 +79,11 @@ func (r *reader) role(s *node, o origin) string {
 }
 
 // certifier is an organization and who signs for it.
-func (r *reader) certifier(s *node, o origin) {
+func (r *reader) certifier(o origin) {
 	same := []*node{o.certifier}
 	names := []value{leaf(o.certifier.get("name"))}
 	for _, n := range []*node{o.exporter, o.producers, o.importers} {
-		if sameParty(o.certifier, n) {
+		if o.certifies(n) {
 			same = append(same, n)
 			names = append(names, leaf(n.get("name")))
 		}
@@ -140,7 +143,7 @@ func (r *reader) importer(s *node, o origin) {
 	case code != "":
 		at.state = used
 		r.set(field, code, at)
-	case o.role == "IMPORTER" && (!o.importers.there() || sameParty(o.certifier, o.importers)):
+	case o.certifies(o.importers), o.role == "IMPORTER" && !o.importers.there():
 		r.set(field, "CERTIFIER", o.importers)
 	case len(o.importers.list()) > 1:
 		r.set(field, "VARIOUS", o.importers)
@@ -180,8 +183,8 @@ func (r *reader) producer(line string, s *node, o origin) {
 }
 
 // dates are the period for many shipments and the day of signature. The vocabulary first had members for the
-// period, then took validFrom and validUntil for it. The signature, if there is one, tells its day; else only
-// validFrom can, where it is not the beginning of a period.
+// period, then took validFrom and validUntil for it. The signature, if there is one, tells its day; else
+// validFrom may, where it is not the beginning of a period.
 func (r *reader) dates(file, s *node) {
 	signed := []value{date(file.get("proof", "created")), date(file.get("issuanceDate"))}
 	from, to := s.get("blanketPeriodFrom"), s.get("blanketPeriodTo")
@@ -217,15 +220,17 @@ func (r *reader) goods(goods *node, read func(line string, good *node)) {
 
 // good is a USMCAProduct or a TradeLineItem.
 func (r *reader) good(line string, good, s, file *node) {
-	r.put(line+"description", leaf(good.get("description")), leaf(good.get("product", "description")), leaf(good.get("name")))
-	r.code(line+"hs", leaf(good.get("commodityCode")), good, good.get("commodity"), good.get("product", "commodity"))
+	r.put(line+"description", leaf(good.get("description")), leaf(good.get("product", "description")),
+		leaf(good.get("name")))
+	r.code(line+"hs", leaf(good.get("commodityCode")), good, good.get("commodity"),
+		good.get("product", "commodity"))
 	r.put(line+"criterion", leaf(good.get("originCriterion")))
 	r.put(line+"origin.country", leaf(good.get("countryOfOrigin")), leaf(s.get("manufacturingCountry")),
 		leaf(file.get("manufacturingCountry")))
 }
 
-// code is a code of goods, or the commodityCode of a Commodity, whose commodityCodeType is HS or HTS. Of an HTS
-// code the USMCA asks for six digits.
+// code is a code of goods, or the commodityCode of a Commodity, whose commodityCodeType is HS or HTS. Of an
+// HTS code the USMCA asks for six digits.
 func (r *reader) code(field string, written value, commodities ...*node) {
 	if !r.put(field, append([]value{written}, leaves(commodities, "commodityCode")...)...) {
 		r.look(field, commodities[0].get("commodityCode"))

@@ -5,14 +5,17 @@ package w3c
 import "strings"
 
 // entryTypes are the words of the vocabulary for types of entries, which end in CBP's codes.
-var entryTypes = []string{"Free and Dutiable 01", "Quota/Visa 02", "Antidumping/Countervailing Duty (AD/CVD) 03",
+var entryTypes = []string{
+	"Free and Dutiable 01", "Quota/Visa 02", "Antidumping/Countervailing Duty (AD/CVD) 03",
 	"Foreign Trade Zone Consumption 06", "Quota/Visa and AD/CVD combinations 07", "Free and Dutiable 11",
-	"Quota Other than textiles 12", "Warehouse Entries 21", "Re-Warehouse Entries 22", "Temporary Importation Bond 23",
+	"Quota Other than textiles 12", "Warehouse Entries 21", "Re-Warehouse Entries 22",
+	"Temporary Importation Bond 23",
 	"Defense Contract Management Command (DCMAO NY) Military Only (P99 filer) 51",
-	"Any U.S. Federal Government agency (other than DCMAO NY) 52"}
+	"Any U.S. Federal Government agency (other than DCMAO NY) 52",
+}
 
-// entry reads a CBPEntry (CBP Form 3461), a CBPEntrySummary (CBP Form 7501), or a part of one. Their type says
-// that the goods are imported into the US.
+// entry reads a CBPEntry (CBP Form 3461), a CBPEntrySummary (CBP Form 7501), or a part of one. Their type
+// says that the goods are imported into the US.
 func entry(r *reader, file, s *node) {
 	lines := s.member("lineItems")
 	if other := s.member("descriptionOfMerchandise"); other.there() {
@@ -40,14 +43,15 @@ func (r *reader) enter(file, s, goods *node) {
 		leaf(s.get("houseBillOfLadingNumber")), leaf(s.get("masterBillOfLadingNumber")))
 	r.put("inbond.number", leaf(s.get("immediateTransportationNumber")), leaf(s.get("inBondNumber")))
 	r.put("declarant.id", leaf(s.get("originatorCode")))
-	r.put("importer.id", importerID(s.get("importerOfRecord")), importerID(s.get("importerNumber")), importerID(s))
+	r.put("importer.id", importerID(s.get("importerOfRecord")), importerID(s.get("importerNumber")),
+		importerID(s))
 	r.put("seller.id", leaf(s.get("marketplaceSellerAccountNumber")))
 	r.put("departure.country", several(s.get("exportingCountry")))
 	r.goods(goods, func(line string, good *node) { r.entered(line, good, s) })
 }
 
 // entered is a CBPEntryLineItem or a CBPEntrySummaryLineItem. A country or manufacturer of the whole entry is
-// that of each line.
+// that of each line without one.
 func (r *reader) entered(line string, good, s *node) {
 	r.code(line+"hs", leaf(good.get("htsusNumber")), good.get("commodity"), good.get("htsusNumber"))
 	r.put(line+"description", leaf(good.get("productDescription")), leaf(good.get("enhancedProductDescription")),

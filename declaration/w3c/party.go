@@ -9,8 +9,8 @@ import (
 	"cocket.example/declaration/form"
 )
 
-// party fills the fields of a party from its organization; others, and people, who are the same party help out.
-// People are asked first how to reach it.
+// party fills the fields of a party, but for its name, from organizations, which are all this party. People
+// are asked first how to reach it.
 func (r *reader) party(who string, organizations []*node, people ...*node) {
 	var addresses, countries, ids []value
 	for _, o := range organizations {
@@ -46,12 +46,12 @@ func lines(a *node) value {
 	if v := leaf(a); len(v.nodes) > 0 {
 		return v
 	}
-	return joined(a, ", ", leaf(a.get("streetAddress")), leaf(a.get("postOfficeBoxNumber")), leaf(a.get("addressLocality")),
-		joined(a, " ", leaf(a.get("addressRegion")), leaf(a.get("postalCode"))))
+	return joined(a, ", ", leaf(a.get("streetAddress")), leaf(a.get("postOfficeBoxNumber")),
+		leaf(a.get("addressLocality")), joined(a, " ", leaf(a.get("addressRegion")), leaf(a.get("postalCode"))))
 }
 
-// sameParty reports whether two organizations are one: by their id, else by their name, and never with tax numbers
-// or countries that differ.
+// sameParty reports whether two organizations are one: by their id, else by their name, and never with tax
+// numbers or countries that differ.
 func sameParty(a, b *node) bool {
 	for _, names := range [][]string{{"taxId"}, {"location", "address", "addressCountry"}} {
 		if mine, other := a.get(names...), b.get(names...); mine.there() && other.there() && !mine.same(other) {

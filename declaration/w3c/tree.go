@@ -17,7 +17,7 @@ const (
 	maxBytes = 4 << 20 // of a file
 	maxDepth = 16      // of objects and lists in one another
 	maxName  = 256     // bytes of the name of a member
-	maxShown = 200     // bytes of a path in a finding
+	maxShown = 200     // characters of a path in a finding
 )
 
 // state says what became of a text, number or truth value of the file.
@@ -29,7 +29,7 @@ const (
 	plain              // it is a type or context that the reader knows, which says nothing more
 )
 
-// node is a value of the file. One that is not there has a place all the same, to tell where it was looked for.
+// node is a value of the file. One that is not there has a place all the same, where it was looked for.
 type node struct {
 	parent  *node
 	name    string           // in an object; in a list, that of the list
@@ -115,28 +115,31 @@ func memberName(dec *json.Decoder) (string, error) {
 	return name, nil
 }
 
-// path tells where a value stands, as credentialSubject.goods[0].description, and as a["b.c"] where a name would
-// be mistaken for a path. A path that somebody made up neither fills the screen nor draws on it.
+// path tells where a value stands, as credentialSubject.goods[0].description, and as a["b.c"] where a name
+// would be mistaken for a path, or would not print. It does not fill the screen.
 func (n *node) path() string {
 	path := n.place()
-	if len(path) > maxShown || !strings.Contains(path, `"`) && strconv.Quote(path) != `"`+path+`"` {
-		return fmt.Sprintf("%.*q", maxShown, path)
+	if len(path) > maxShown {
+		return fmt.Sprintf("%.*s…", maxShown, path)
 	}
 	return path
 }
 
 func (n *node) place() string {
-	switch {
-	case n.parent == nil:
+	if n.parent == nil {
 		return ""
+	}
+	above := n.parent.place()
+	quoted := strconv.Quote(n.name)
+	switch {
 	case n.index >= 0:
-		return n.parent.place() + "[" + strconv.Itoa(n.index) + "]"
-	case n.name == "" || strings.ContainsAny(n.name, `.[]"`):
-		return n.parent.place() + "[" + strconv.Quote(n.name) + "]"
-	case n.parent.parent == nil:
+		return above + "[" + strconv.Itoa(n.index) + "]"
+	case n.name == "" || strings.ContainsAny(n.name, ".[]") || quoted != `"`+n.name+`"`:
+		return above + "[" + quoted + "]"
+	case above == "":
 		return n.name
 	}
-	return n.parent.place() + "." + n.name
+	return above + "." + n.name
 }
 
 // there reports whether the file has the value; null says that it has not.

@@ -56,7 +56,8 @@ func behind(word string, v value) value {
 }
 
 // timeForm is RFC 3339, and what the samples of the vocabulary have, without seconds.
-var timeForm = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$`)
+var timeForm = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt][0-9]{2}:[0-9]{2}` +
+	`(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$`)
 
 // date is the day of a time, in the zone that it is written in.
 func date(n *node) value {
@@ -105,8 +106,8 @@ func (r *reader) note(path, code string, args ...string) {
 	r.draft.Notes = append(r.draft.Notes, rule.Of(code, args...).At(path))
 }
 
-// put fills a field with the first value that is there, and reports whether one is. Others that say the same are
-// used too. A field is looked for where its first value may be.
+// put fills a field with the first value that is there, and reports whether one is. Others that say the same
+// are used too. A field is looked for where its first value may be.
 func (r *reader) put(field string, values ...value) bool {
 	r.draft.From[field] = values[0].at.path()
 	for _, v := range values {

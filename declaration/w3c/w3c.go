@@ -65,9 +65,11 @@ var kinds = map[string]kind{
 func Types() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // known are the types and contexts that say no more than the structure around them.
-var known = append(Types(), "VerifiableCredential", "Organization", "Person", "Entity", "Place", "PostalAddress",
-	"Commodity", "Product", "TradeLineItem", "QuantitativeValue", "MeasuredValue", "PriceSpecification", "MonetaryAmount",
-	"https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credentials/v2", "https://w3id.org/traceability/v1")
+var known = append(Types(), "VerifiableCredential", "Organization", "Person", "Entity", "Place",
+	"PostalAddress", "Commodity", "Product", "TradeLineItem", "QuantitativeValue", "MeasuredValue", "PriceSpecification",
+	"MonetaryAmount",
+	"https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credentials/v2",
+	"https://w3id.org/traceability/v1")
 
 // Recognise reports whether a file is a credential or a part of one, of whatever type, and no declaration in
 // our own JSON: in front of anything that is no JSON stands a member "@context" or "type".

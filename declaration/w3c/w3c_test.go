@@ -205,11 +205,38 @@ func TestNotes(t *testing.T) {
 func TestUnmapped(t *testing.T) {
 	d := mustRead(t, `{"@context": ["https://w3id.org/traceability/v1", "https://other.example"], "type": ["EntryNumber", "Ticket"],
 		"a": {"type": "Place", "b": 1, "c": [true]}, "d.e": [], "f": {}, "g": null, "importerOfRecord": {"number": "1", "x": {"y": 2}},
-		"exporterDetails": {"type": "Organization"}, "proof": {"x": 1}}`)
+		"exporterDetails": {"type": "Organization"}, "proof": {"x": 1}, "i.j": {"\u001b": 1, "type": ["Place", "k"]}}`)
 	want := []string{"W3C-PROOF proof", "UNMAPPED @context[1]", "UNMAPPED type[1]", "UNMAPPED a", `UNMAPPED ["d.e"]`, "UNMAPPED f",
-		"UNMAPPED g", "UNMAPPED importerOfRecord.x"}
+		"UNMAPPED g", "UNMAPPED importerOfRecord.x", `UNMAPPED ["i.j"]`}
 	if got := names(d.Notes); !slices.Equal(got, want) {
 		t.Errorf("noted %q, want %q", got, want)
+	}
+}
+
+// TestPath: a path is one that prints, and no other value has it.
+func TestPath(t *testing.T) {
+	n, err := parse([]byte(`{"a": [{"b.c": {"\u001b\"": [[1]], "": {"\u202e": 1, "é": 2}}}], "` + strings.Repeat("x", maxShown+1) + `": 3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	n.walk(func(n *node) { got = append(got, n.path()) })
+	want := []string{`a[0]["b.c"]["\x1b\""][0][0]`, `a[0]["b.c"][""]["\u202e"]`, `a[0]["b.c"][""].é`, strings.Repeat("x", maxShown) + "…"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestManyLines: of more lines than a declaration can have none is read, and their number is refused.
+func TestManyLines(t *testing.T) {
+	file := `{"type": "USMCAClaims", "goods": [` + strings.Repeat(`{"description": "x"},`, maxLines) + `{}]}`
+	d := mustRead(t, file)
+	if d.Fields["goods.count"] != "10000" || d.Fields["goods[0].description"] != "" || len(d.Notes) != 1 || d.Notes[0].Field != "goods" {
+		t.Errorf("%d fields, %v", len(d.Fields), d.Notes)
+	}
+	found, err := declaration.Declaration{Profile: d.Profile, Event: d.Event, Fields: d.Fields}.Check()
+	if err != nil || found[0].Code != "COUNT" {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 
