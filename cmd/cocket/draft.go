@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cocket.example/declaration"
 	"cocket.example/declaration/rule"
@@ -30,6 +31,22 @@ func readDraft(path string) (w3c.Draft, error) {
 		return draft, fmt.Errorf("%s: %w", path, err)
 	}
 	return draft, nil
+}
+
+// add puts fields into a draft, each given as FIELD=VALUE, that its file does not have.
+func add(draft w3c.Draft, fields []string) error {
+	for _, s := range fields {
+		field, value, ok := strings.Cut(s, "=")
+		if !ok || field == "" {
+			return fmt.Errorf("--add %.80q: want a field and its value as statement=USMCA-5-A", field)
+		}
+		if _, given := draft.Fields[field]; given {
+			return fmt.Errorf("--add %.80s: the file has it already: change it there", field)
+		}
+		draft.Fields[field] = value
+		delete(draft.From, field)
+	}
+	return nil
 }
 
 // profileOf is the profile that was asked for, or else that of a credential. Both must agree, and the event

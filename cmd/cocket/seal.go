@@ -26,6 +26,7 @@ type sealing struct {
 	certifierKey string
 	submitterKey string
 	tariffs      []string // EDITION=FILE
+	added        []string // FIELD=VALUE
 	strict       bool
 	lang         tongue
 	out          output
@@ -45,15 +46,17 @@ those that you make public.
 The declaration is JSON: objects nest, lists are lists, as in
   {"certifier": {"role": "PRODUCER"}, "goods": [{"hs": "870322"}]}
 or a credential of the W3C traceability vocabulary that certifies origin, enters
-goods or names an importer; then its type tells the profile, and what has no
-field in it is listed.
+goods or names an importer; then its type tells the profile, what has no field
+in it is listed, and --add says what the vocabulary has no word for.
 
 Values are checked and brought into the one form that the profile prescribes.
 Every rule that is broken is named with its code and field, all at once;
 "cocket profile" lists them. Errors refuse the declaration (exit status 1),
 warnings do not, unless --strict is given.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
-      --submitter broker.example --out cert.opening.json`,
+      --submitter broker.example --out cert.opening.json
+  cocket seal credential.json --add statement=USMCA-5-A \
+      --log customs.example/log --submitter broker.example --out cert.opening.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			leaf, warnings, err := s.seal(args[0])
@@ -78,6 +81,8 @@ warnings do not, unless --strict is given.`,
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
 	f.StringVar(&s.submitterKey, "submitter-key", "", "key `FILE` of the submitter, who then signs")
 	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
+	f.StringArrayVar(&s.added, "add", nil,
+		"`FIELD=VALUE` that the file lacks, as statement=USMCA-5-A; can be repeated")
 	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
 	addTongue(cmd, &s.lang)
 	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
@@ -93,6 +98,9 @@ func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err err
 	}
 	draft, err := readDraft(path)
 	if err != nil {
+		return "", nil, err
+	}
+	if err := add(draft, s.added); err != nil {
 		return "", nil, err
 	}
 	opening, err := s.open(path, draft)
