@@ -72,7 +72,7 @@ var known = append(Types(), "VerifiableCredential", "Organization", "Person", "E
 	"https://w3id.org/traceability/v1")
 
 // Recognise reports whether a file is a credential or a part of one, of whatever type, and no declaration in
-// our own JSON: in front of anything that is no JSON stands a member "@context" or "type".
+// our own JSON: a member "@context" or "type" stands in it, before anything that is no JSON.
 func Recognise(b []byte) bool {
 	dec := json.NewDecoder(bytes.NewReader(b[:min(len(b), maxBytes)]))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
