@@ -16,6 +16,7 @@ import (
 	"cocket.example/declaration"
 	"cocket.example/declaration/profile"
 	"cocket.example/declaration/rule"
+	"cocket.example/declaration/w3c"
 	"cocket.example/internal/strict"
 )
 
@@ -26,16 +27,19 @@ type sealing struct {
 	certifierKey string
 	submitterKey string
 	tariffs      []string // EDITION=FILE
+	added        []string // FIELD=VALUE
 	strict       bool
 	lang         tongue
 	out          output
+
+	draft w3c.Draft // what was read
 }
 
 func newSealCommand() *cobra.Command {
 	s := sealing{out: output{mode: 0o600}}
 	d := &s.declaration
 	cmd := &cobra.Command{
-		Use:   "seal FILE --profile P --log ORIGIN --submitter NAME --out FILE",
+		Use:   "seal FILE [--profile P] --log ORIGIN --submitter NAME --out FILE",
 		Short: "Turn a declaration into an opening, whose entry is fit for a log",
 		Long: `Turn a declaration into an opening. The opening holds all values and the secret
 that hides them: keep it, only you can show what was declared. The entry in it,
@@ -44,12 +48,18 @@ those that you make public.
 
 The declaration is JSON: objects nest, lists are lists, as in
   {"certifier": {"role": "PRODUCER"}, "goods": [{"hs": "870322"}]}
+or a credential of the W3C traceability vocabulary that certifies origin, enters
+goods or names an importer; then its type tells the profile, what has no field
+in it is listed, and --add says what the vocabulary has no word for.
+
 Values are checked and brought into the one form that the profile prescribes.
 Every rule that is broken is named with its code and field, all at once;
 "cocket profile" lists them. Errors refuse the declaration (exit status 1),
 warnings do not, unless --strict is given.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
-      --submitter broker.example --out cert.opening.json`,
+      --submitter broker.example --out cert.opening.json
+  cocket seal credential.json --add statement=USMCA-5-A \
+      --log customs.example/log --submitter broker.example --out cert.opening.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			leaf, warnings, err := s.seal(args[0])
@@ -62,13 +72,15 @@ warnings do not, unless --strict is given.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1")
+	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1; a credential may tell it")
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for")
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
 	f.StringVar(&d.Event, "event", "issue", "issue, amend, withdraw …, as the profile allows")
 	f.StringVar(&s.refers, "refers", "", "leaf hash of what is amended or withdrawn, in base64")
+	f.StringArrayVar(&s.added, "add", nil,
+		"`FIELD=VALUE` that the file lacks, as statement=USMCA-5-A; can be repeated")
 	s.addFlags(cmd)
-	require(cmd, "profile", "log", "submitter", "out")
+	require(cmd, "log", "submitter", "out")
 	return cmd
 }
 
@@ -95,12 +107,21 @@ func (s sealing) warn(w io.Writer, warnings rule.Findings) {
 
 // seal writes the opening and returns the leaf hash of its entry, and what there is to warn of.
 func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err error) {
+	if err := s.out.check(); err != nil {
+		return "", nil, err
+	}
+	if s.draft, err = readDraft(path); err != nil {
+		return "", nil, err
+	}
+	if err := add(s.draft, s.added); err != nil {
+		return "", nil, err
+	}
 	opening, err := s.open(path)
 	if err != nil {
 		return "", nil, err
 	}
 	leaf = base64Hash(declaration.LeafHash(opening.Entry()))
-	return leaf, opening.Findings(), s.write(opening)
+	return leaf, placed(s.draft, opening.Findings()), s.write(opening)
 }
 
 func (s sealing) write(opening declaration.Opening) error {
@@ -111,18 +132,12 @@ func (s sealing) write(opening declaration.Opening) error {
 	return s.out.write(append(content, '\n'))
 }
 
-// open seals and signs the declaration in a file.
+// open seals and signs what was read from a file.
 func (s sealing) open(path string) (o declaration.Opening, err error) {
-	if err := s.out.check(); err != nil {
+	if s.declaration.Profile, err = s.profileOf(path); err != nil {
 		return o, err
 	}
-	b, err := readFile(path)
-	if err != nil {
-		return o, err
-	}
-	if s.declaration.Fields, err = declaration.ParseFields(b); err != nil {
-		return o, fmt.Errorf("%s: %w", path, err)
-	}
+	s.declaration.Fields = s.draft.Fields
 	if s.declaration.Refers, err = parseRefers(s.refers); err != nil {
 		return o, err
 	}
@@ -135,7 +150,7 @@ func (s sealing) close(name string) (o declaration.Opening, err error) {
 		return o, err
 	}
 	o, err = s.declaration.Seal(rand.Reader)
-	if err == nil && s.strict && len(o.Findings()) > 0 {
+	if err == nil && s.strict && len(placed(s.draft, o.Findings())) > 0 {
 		err = declaration.RefusedError{Findings: o.Findings()}
 	}
 	if err != nil {
@@ -150,7 +165,7 @@ func (s sealing) refused(name string, err error) error {
 	if !errors.As(err, &broken) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	list := broken.Findings
+	list := placed(s.draft, broken.Findings)
 	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s",
 		name, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
 }

@@ -166,7 +166,8 @@ func TestAmend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, d = sealNext(t, Step{Event: "amend", About: about, Fields: parse(t, certificate), Set: fields{"invoice": "18"}})
+	_, d = sealNext(t, Step{Event: "amend", About: about, Fields: parse(t, certificate),
+		Unset: []string{"invoice"}})
 	if !slices.Equal(d.Changed, []string{"invoice"}) || *d.Refers != cert.Target().Leaf {
 		t.Errorf("changed %q of %x", d.Changed, *d.Refers)
 	}
