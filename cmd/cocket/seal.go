@@ -16,6 +16,7 @@ import (
 	"cocket.example/declaration/profile"
 	"cocket.example/declaration/rule"
 	"cocket.example/internal/strict"
+	"cocket.example/receipt"
 )
 
 // sealing is what the flags of seal say.
@@ -28,13 +29,15 @@ type sealing struct {
 	strict       bool
 	lang         tongue
 	out          output
+	sheet        sheetFlags
 }
 
 func newSealCommand() *cobra.Command {
 	s := sealing{out: output{mode: 0o600}}
 	d := &s.declaration
 	cmd := &cobra.Command{
-		Use:   "seal FILE --profile P --log ORIGIN --submitter NAME --out FILE",
+		Use: `seal FILE --profile P --log ORIGIN --submitter NAME --out FILE
+  cocket seal --csv FILE --map FILE --log ORIGIN --submitter NAME --out DIR`,
 		Short: "Turn a declaration into an opening, whose entry is fit for a log",
 		Long: `Turn a declaration into an opening. The opening holds all values and the secret
 that hides them: keep it, only you can show what was declared. The entry in it,
@@ -46,11 +49,21 @@ The declaration is JSON: objects nest, lists are lists, as in
 Values are checked and brought into the one form that the profile prescribes.
 Every rule that is broken is named with its code and field, all at once;
 "cocket profile" lists them. Errors refuse the declaration (exit status 1),
-warnings do not, unless --strict is given.`,
+warnings do not, unless --strict is given.
+
+With --csv every row of a sheet is sealed, or refused into refused.csv, by a
+mapping of its columns (docs/bulk.md): openings, encrypted to each --recipient,
+and entries, which "cocket submit --batch" takes, in batches of files in DIR.
+Broken off, the same command goes on; no row is sealed twice.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
-      --submitter broker.example --out cert.opening.json`,
-		Args: cobra.ExactArgs(1),
+      --submitter broker.example --out cert.opening.json
+  cocket seal --csv rows.csv --map map.yaml --log customs.example/log \
+      --submitter broker.example --recipient age1... --out sealed`,
+		Args: s.args,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.sheet.csv != "" {
+				return s.sealSheet(cmd)
+			}
 			leaf, warnings, err := s.seal(args[0])
 			if err != nil {
 				return err
@@ -75,9 +88,10 @@ warnings do not, unless --strict is given.`,
 	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
 	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
 	addTongue(cmd, &s.lang)
-	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
+	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json; folder with --csv")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
-	require(cmd, "profile", "log", "submitter", "out")
+	s.sheet.add(f)
+	require(cmd, "log", "submitter", "out")
 	return cmd
 }
 
@@ -120,7 +134,11 @@ func (s sealing) open(path string) (o declaration.Opening, err error) {
 	if err != nil {
 		return o, s.refused(path, err)
 	}
-	return s.sign(o)
+	sign, err := s.signers()
+	if err != nil {
+		return o, err
+	}
+	return sign(o)
 }
 
 // refused lists what is wrong with a declaration, in the language asked for.
@@ -154,28 +172,34 @@ func readTariffs(list []string) (tariffs []profile.Tariff, err error) {
 	return tariffs, nil
 }
 
-// sign adds the signatures that were asked for: the submitter's last, since it covers the other.
-func (s sealing) sign(o declaration.Opening) (declaration.Opening, error) {
+// signers reads the keys of who signs, and returns what adds their signatures: the submitter's last, since it
+// covers the other.
+func (s sealing) signers() (func(declaration.Opening) (declaration.Opening, error), error) {
+	var certifier, submitter *receipt.Signer
+	var err error
 	if s.certifierKey != "" {
-		signer, err := keyfile.ReadSigner(s.certifierKey)
-		if err != nil {
-			return o, fmt.Errorf("--certifier-key: %w", err)
-		}
-		if o, err = o.Certify(signer.VerifierKey(), signer); err != nil {
-			return o, err
+		if certifier, err = keyfile.ReadSigner(s.certifierKey); err != nil {
+			return nil, fmt.Errorf("--certifier-key: %w", err)
 		}
 	}
-	if s.submitterKey == "" {
-		return o, nil
+	if s.submitterKey != "" {
+		if submitter, err = keyfile.ReadSigner(s.submitterKey); err != nil {
+			return nil, fmt.Errorf("--submitter-key: %w", err)
+		}
+		if submitter.Name() != s.declaration.Submitter {
+			return nil, fmt.Errorf("--submitter-key is of %s, the submitter is %s",
+				submitter.Name(), s.declaration.Submitter)
+		}
 	}
-	signer, err := keyfile.ReadSigner(s.submitterKey)
-	if err != nil {
-		return o, fmt.Errorf("--submitter-key: %w", err)
-	}
-	if signer.Name() != s.declaration.Submitter {
-		return o, fmt.Errorf("--submitter-key is of %s, the submitter is %s", signer.Name(), s.declaration.Submitter)
-	}
-	return o.Sign(signer)
+	return func(o declaration.Opening) (_ declaration.Opening, err error) {
+		if certifier != nil {
+			o, err = o.Certify(certifier.VerifierKey(), certifier)
+		}
+		if submitter != nil && err == nil {
+			o, err = o.Sign(submitter)
+		}
+		return o, err
+	}, nil
 }
 
 func parseRefers(s string) (*declaration.Hash, error) {
