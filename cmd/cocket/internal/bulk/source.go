@@ -75,10 +75,12 @@ func (c Config) survey(ctx context.Context) (s source, err error) {
 	s.names = in.reader.Names()
 	p := progress.New(c.Progress, "checked bytes", int(info.Size()))
 	defer p.Done()
-	for last := 0; ; {
+	last := 0
+	for {
 		rows, err := in.next()
 		if err == io.EOF {
 			s.sum = in.sum()
+			p.Add(int(info.Size()) - last)
 			return s, nil
 		}
 		if err == nil {
