@@ -276,6 +276,12 @@ func TestSheetCrash(t *testing.T) {
 	if b, _ := os.ReadFile(s.path("sealed/refused.csv")); string(b) != "mended" || len(s.files(".refused")) > 0 {
 		t.Errorf("refused rows are %q, and %q", b, s.names(".refused"))
 	}
+	// Entries without their index may have been submitted.
+	s.must(os.Rename(s.path("sealed/"+last+".index"), s.path("index")))
+	if said := s.seal(2); !strings.Contains(said, last+".entries is there without its index") {
+		t.Error(said)
+	}
+	s.must(os.Rename(s.path("index"), s.path("sealed/"+last+".index")))
 	// A batch that is gone from among the others is not made again.
 	for _, suffix := range suffixes {
 		s.must(os.Remove(s.path("sealed/rows-122-241" + suffix)))
@@ -385,8 +391,11 @@ func TestSheetBound(t *testing.T) {
 // TestSheetRefused: what does not fit is named before anything is written.
 func TestSheetRefused(t *testing.T) {
 	s := newTable(t, madeup.CertificateMap, madeup.Certificates(6))
+	mapping, err := os.ReadFile(s.path("map.yaml"))
+	s.must(err)
 	for name, text := range map[string]string{
 		"short.yaml":   "profile: usmca/1\ncolumns: {Folio: invoice, Signed: signature.date}\n",
+		"folio.yaml":   string(bytes.ReplaceAll(mapping, []byte("Number"), []byte("Folio"))),
 		"unknown.yaml": "profile: usmca/1\ncolums: {Number: invoice}\n",
 		"bare.yaml":    "columns: {Number: invoice}\n",
 		"latin.csv":    "Number;Direcci\xf3n\n",
@@ -398,8 +407,10 @@ func TestSheetRefused(t *testing.T) {
 		flags []string
 		want  []string
 	}{
-		{[]string{"--map", s.path("short.yaml")}, []string{"rows.csv: the first row does not fit the mapping:",
-			`column 1, "Number", is neither mapped nor ignored`, `column 8, "Producer", is`, `column "Folio" is mapped and not there`}},
+		{[]string{"--map", s.path("short.yaml")}, []string{"short.yaml: the mapping cannot be used:\n", "\ncertifier.role is required: map a column",
+			"\ngoods[].hs is required"}},
+		{[]string{"--map", s.path("folio.yaml")}, []string{"rows.csv: the first row does not fit the mapping:",
+			`column 1, "Number", is neither mapped nor ignored`, `column "Folio" is mapped and not there`, `column "Folio", which tells`}},
 		{[]string{"--map", s.path("unknown.yaml")}, []string{`unknown.yaml: line 2: unknown key "colums"`}},
 		{[]string{"--map", s.path("bare.yaml")}, []string{`profile "": want one of usmca/1`}},
 		{[]string{"--map", ""}, []string{"--csv: want --map"}},

@@ -32,7 +32,10 @@ func (r *Reader) Fields(rows Rows) (map[string]string, []Finding) {
 		}
 		m.row(i, record)
 	}
-	m.fields["goods.count"] = strconv.Itoa(len(rows.Records))
+	m.fields["goods.count"] = "0"
+	if m.plan.lines {
+		m.fields["goods.count"] = strconv.Itoa(len(rows.Records))
+	}
 	return m.fields, m.found
 }
 

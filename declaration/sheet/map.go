@@ -61,6 +61,7 @@ type plan struct {
 	width     int // columns
 	group     int // column that joins rows; -1: each row is one declaration
 	groupName string
+	lines     bool // each row is a goods line; else there are none
 	columns   []column
 	header    map[string]string // constants
 	line      map[string]string
@@ -116,7 +117,37 @@ func (m Map) Check(event string) error {
 		}
 	}
 	m.checkValues(&wrong)
-	return wrong.err("the mapping")
+	m.checkRequired(table, &wrong)
+	return wrong.err("the mapping cannot be used")
+}
+
+// checkRequired wants what every declaration has to come from somewhere.
+func (m Map) checkRequired(t *profile.Table, wrong *faults) {
+	given := make(map[string]bool)
+	for _, path := range m.Columns {
+		given[path] = true
+	}
+	for path := range m.Constants {
+		given[path] = true
+	}
+	want := func(prefix string, specs []profile.Spec) {
+		for _, s := range specs {
+			if path := prefix + s.Path; s.Required && !given[path] && path != "goods.count" {
+				wrong.add("%s is required: map a column to it, or make it a constant", path)
+			}
+		}
+	}
+	want("", t.Header)
+	if t.Least > 0 || m.hasLines() {
+		want(linePath, t.Line)
+	}
+}
+
+// hasLines says whether rows are goods lines.
+func (m Map) hasLines() bool {
+	is := func(path string) bool { return strings.HasPrefix(path, linePath) }
+	return slices.ContainsFunc(slices.Collect(maps.Values(m.Columns)), is) ||
+		slices.ContainsFunc(slices.Collect(maps.Keys(m.Constants)), is)
 }
 
 func (m Map) table(event string) (*profile.Table, error) {
@@ -205,7 +236,7 @@ func find(t *profile.Table, path string) (*profile.Spec, error) {
 
 // fit plans how to read a sheet with this first row.
 func (m Map) fit(t *profile.Table, first []string) (plan, error) {
-	p := plan{width: len(first), group: -1, groupName: m.Group, header: make(map[string]string),
+	p := plan{width: len(first), group: -1, groupName: m.Group, lines: m.hasLines(), header: make(map[string]string),
 		line: make(map[string]string), names: make(map[string]string)}
 	var wrong faults
 	found := make(map[string]bool)

@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"cocket.example/declaration/profile"
 	"cocket.example/declaration/rule"
 )
 
@@ -110,7 +111,9 @@ const small = "profile: import/1\ncolumns: {N: declaration.number, D: declaratio
 // TestMapRefused: a mapping that says what cannot be names all of it.
 func TestMapRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"columns: {N: declaration.number}\n":                                   "want one of usmca/1",
+		"columns: {N: declaration.number}\n": "want one of usmca/1",
+		"profile: import/1\ncolumns: {N: office}\n": "declaration.date is required: map a column to it, or make it a " +
+			"constant\ngoods[].hs is required",
 		"profile: import/1\n":                                                  "columns: want the columns",
 		"profile: import/1\ncolumns: {N: colour}\n":                            `column "N": "colour" is no field`,
 		"profile: import/1\ncolumns: {N: 'goods[0].hs'}\n":                     "want goods[]. without a number",
@@ -219,7 +222,7 @@ var sheetCases = map[string]struct{ mapping, breaks, edge, field string }{
 	"SHEET-DIFFERS": {small + "group: N\n", "1,2,3\n1,,4\n", "1,2,3\n1, 2 ,4\n", "declaration.date"},
 	"SHEET-VALUE":   {small + "values: {D: {a: b, '': c, n: ''}}\n", "1,A,3\n", "1, a ,3\n", "declaration.date"},
 	"SHEET-DATE":    {small + "date: d.m.yyyy\n", "1,31.4.2026,3\n", "1,30.04.2026,3\n", "declaration.date"},
-	"SHEET-DECIMAL": {strings.Replace(small, "H: 'goods[].hs'", "H: 'goods[].net.mass'", 1) + "decimal: ','\nthousands: '.'\n",
+	"SHEET-DECIMAL": {strings.Replace(small, "H: 'goods[].hs'", "H: 'goods[].net.mass'", 1) + "decimal: ','\nthousands: '.'\nconstants: {'goods[].hs': 870830}\n",
 		"1,2,1.23\n", "1,2,\"1.234,5\"\n", "goods[0].net.mass"},
 }
 
@@ -290,6 +293,34 @@ func TestConvert(t *testing.T) {
 			t.Errorf("%q as %s is %q, %v", value, form, got, f)
 		}
 	}
+}
+
+// TestNoGoods: an event whose goods may be left out has none where no column is mapped to them.
+func TestNoGoods(t *testing.T) {
+	m := Map{Profile: "import/1", Columns: map[string]string{"N": "office"}}
+	for event, table := range profile.Find("import/1").Events {
+		fields := make(map[string]string)
+		for _, s := range table.Header {
+			if s.Required && s.Path != "goods.count" {
+				fields[s.Path] = "X"
+			}
+		}
+		m.Constants = nil
+		if err := m.Check(event); (err == nil) != (len(fields) == 0 && table.Least == 0 && has(table, "office")) {
+			t.Errorf("%s: %v", event, err)
+		}
+	}
+	m = Map{Profile: "import/1", Columns: map[string]string{"N": "kind"}}
+	p := plan{width: 1, group: -1, columns: []column{{path: "kind"}}, header: map[string]string{}, lines: m.hasLines()}
+	fields, _ := (&Reader{plan: p}).Fields(Rows{2, [][]string{{"ENTRY"}}})
+	if want := (map[string]string{"goods.count": "0", "kind": "ENTRY"}); !maps.Equal(fields, want) {
+		t.Errorf("%v", fields)
+	}
+}
+
+func has(t *profile.Table, path string) bool {
+	_, _, err := t.Find(path)
+	return err == nil
 }
 
 // TestRow: findings are told with the row that they are about.

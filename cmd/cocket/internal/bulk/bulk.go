@@ -123,6 +123,9 @@ func (c Config) seal(ctx context.Context, d *dir, source source) error {
 			err = s.err
 		}
 	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted behind row %d: the same command goes on from there: %w", d.sealed, ctx.Err())
+	}
 	if err != io.EOF {
 		return err
 	}

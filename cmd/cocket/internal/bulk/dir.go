@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -40,14 +41,16 @@ type dir struct {
 
 // open locks the folder, which is made unless it is there, and compares its manifest with the lines wanted.
 func open(path string, manifest []string) (*dir, error) {
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
 	d := &dir{path: path, sealed: firstRow - 1}
-	if err := d.foreign(); err != nil {
+	err := os.Mkdir(path, 0o755)
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	} else if errors.Is(err, os.ErrExist) {
+		err = d.foreign()
+	}
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	if d.lock, err = os.OpenFile(d.file(lockName), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return nil, err
 	}
@@ -106,19 +109,14 @@ func (d *dir) bind(lines []string) error {
 	return fmt.Errorf("%s was begun with other options: give the same to go on, or choose another folder", d.path)
 }
 
-// scan finds the finished batches, and removes what a process that was killed was about to write. A batch is
-// finished that has an index and, unless all of it was refused, entries.
+// scan finds the finished batches, and removes what a process that was killed left of others. A batch is finished
+// that has an index and, unless all of it was refused, entries.
 func (d *dir) scan() error {
 	files, err := os.ReadDir(d.path)
 	if err != nil {
 		return err
 	}
 	for _, f := range files { // ordered by name
-		if strings.HasSuffix(f.Name(), tempSuffix) {
-			if err := os.Remove(d.file(f.Name())); err != nil {
-				return err
-			}
-		}
 		name, ok := strings.CutSuffix(f.Name(), indexSuffix)
 		if !ok {
 			continue
@@ -135,6 +133,25 @@ func (d *dir) scan() error {
 			err = d.took(name, x)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return d.clean(files)
+}
+
+// clean removes the files of batches that are not finished. Nobody has seen their entries.
+func (d *dir) clean(files []os.DirEntry) error {
+	for _, f := range files {
+		name := f.Name()
+		batch, suffix, _ := strings.Cut(name, ".")
+		ours := strings.HasPrefix(name, "rows-") && !slices.Contains(d.batches, batch)
+		if ours && "."+suffix == entrySuffix {
+			return fmt.Errorf("%s is there without its index: bring that back, or begin anew in another folder", d.file(name))
+		}
+		if !ours && !strings.HasSuffix(name, tempSuffix) {
+			continue
+		}
+		if err := os.Remove(d.file(name)); err != nil {
 			return err
 		}
 	}
@@ -177,8 +194,10 @@ func (d *dir) write(name, content string) error {
 }
 
 // sync makes the names of files durable.
-func (d *dir) sync() error {
-	f, err := os.Open(d.path)
+func (d *dir) sync() error { return syncDir(d.path) }
+
+func syncDir(path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

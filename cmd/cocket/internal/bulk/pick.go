@@ -132,7 +132,7 @@ func Pick(path string, w Wanted, identities []age.Identity) (Picked, error) {
 		if err != nil {
 			return Picked{}, err
 		}
-		p, err := pick(file, identities, n, w)
+		p, err := w.pick(file, identities, n)
 		if !errors.Is(err, errNotHere) {
 			return p, err
 		}
@@ -158,7 +158,7 @@ func openingFiles(path string) (files []string, err error) {
 	return files, nil
 }
 
-// line returns the line that holds the opening, -1 for one that its entry must tell.
+// line returns the line that holds the opening, -1 where its entry must tell.
 func (w Wanted) line(file string) (int, error) {
 	if w.Row == 0 {
 		return w.lineOfLeaf(file)
@@ -237,7 +237,7 @@ func EachEntry(r io.Reader, do func(entry []byte) error) error {
 }
 
 // pick reads the opening on a line, or the one of the leaf hash.
-func pick(file string, identities []age.Identity, line int, w Wanted) (Picked, error) {
+func (w Wanted) pick(file string, identities []age.Identity, line int) (Picked, error) {
 	o, err := Open(file, identities)
 	if err != nil {
 		return Picked{}, err

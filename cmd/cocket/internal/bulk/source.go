@@ -72,6 +72,9 @@ func (c Config) survey(ctx context.Context) (s source, err error) {
 	if err != nil {
 		return s, err
 	}
+	if !info.Mode().IsRegular() {
+		return s, fmt.Errorf("%s: want a file, since it is read twice", c.Source)
+	}
 	s.names = in.reader.Names()
 	p := progress.New(c.Progress, "checked bytes", int(info.Size()))
 	defer p.Done()
