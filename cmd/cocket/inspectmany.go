@@ -85,7 +85,9 @@ func (t *tally) add(entry []byte) error {
 		return err
 	}
 	t.n++
-	for _, line := range []string{"log " + e.Log, "event " + e.Event, "profile " + e.Profile, "submitter " + e.Submitter} {
+	for _, line := range []string{
+		"log " + e.Log, "event " + e.Event, "profile " + e.Profile, "submitter " + e.Submitter,
+	} {
 		if len(t.lines) < 100 || t.lines[line] > 0 {
 			t.lines[line]++
 		}

@@ -34,7 +34,7 @@ type sheetFlags struct {
 func (s *sheetFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&s.csv, "csv", "", "sheet `FILE` of declarations, one or more rows each")
 	f.StringVar(&s.mapping, "map", "", "mapping `FILE`: which column is which field")
-	f.StringArrayVar(&s.recipients, "recipient", nil, "`age1…` that openings are encrypted to; can be repeated")
+	f.StringArrayVar(&s.recipients, "recipient", nil, "`RECIPIENT` of age, as age1…, that openings are encrypted to; can be repeated")
 	f.StringVarP(&s.recipientFile, "recipients-file", "R", "", "`FILE` of recipients, one a line")
 	f.IntVar(&s.batch, "batch-size", 10_000, "declarations whose openings share a file")
 }

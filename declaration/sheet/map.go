@@ -180,14 +180,17 @@ func (m Map) Find(event, path string) (*profile.Spec, error) {
 
 // checkForms judges what concerns every column.
 func (m Map) checkForms(wrong *faults) {
-	if m.Delimiter != "" && (utf8.RuneCountInString(m.Delimiter) != 1 || strings.ContainsAny(m.Delimiter, "\"\r\n\ufeff\ufffd")) {
+	if m.Delimiter != "" && (utf8.RuneCountInString(m.Delimiter) != 1 ||
+		strings.ContainsAny(m.Delimiter, "\"\r\n\ufeff\ufffd")) {
 		wrong.add(`delimiter %.20q: want one character, as ";", or "\t" for a tab`, m.Delimiter)
 	}
 	if m.Decimal != "" && m.Decimal != "." && m.Decimal != "," {
 		wrong.add(`decimal %.20q: want "." or ","`, m.Decimal)
 	}
-	if m.Thousands != "" && (!slices.Contains([]string{".", ",", " ", "'", "\u00a0"}, m.Thousands) || m.Thousands == m.decimal()) {
-		wrong.add("thousands %.20q: want a point, comma, space or apostrophe, other than the mark of decimals", m.Thousands)
+	marks := []string{"", ".", ",", " ", "'", "\u00a0"}
+	if !slices.Contains(marks, m.Thousands) || m.Thousands == m.decimal() {
+		wrong.add("thousands %.20q: want a point, comma, space or apostrophe, other than the mark of decimals",
+			m.Thousands)
 	}
 	if _, err := layout(m.Date); err != nil {
 		wrong.add("date %.40q: %v", m.Date, err)
