@@ -63,7 +63,7 @@ func (c Config) withDefaults() (Config, error) {
 // Seal seals every row that no batch in the folder has, and returns what became of all. Broken off, it goes on
 // where it was when it is called again:
 //
-//	lock the folder ▸ read the sheet once: rows, hash ▸ compare with the manifest, or write it
+//	read the sheet once: rows, hash ▸ lock the folder ▸ compare with its manifest, or write it
 //	▸ pass over what the batches have ▸ for each batch: seal, write, rename (see batch)
 //	▸ join the refused rows ▸ write the summary
 func Seal(ctx context.Context, c Config) (Summary, error) {
