@@ -22,21 +22,17 @@ func newInspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
-checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
-verify for that. Of a secret key or an opening the secret is never shown, but
-the values of an opening are, with the rules that they break.`,
+checkpoint, fork, policy or key, or many entries or openings, which is told by
+its content. No signature is verified; see verify for that. Of a secret key or
+an opening the secret is never shown, but the values of an opening are, with the
+rules that they break. Of many openings no value is shown.`,
 		Example: `  cocket inspect cert.opening.json
   cocket inspect --json cert.tlog-proof`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := readFile(args[0])
+			facts, err := inspectFile(args[0], lang)
 			if err != nil {
 				return err
-			}
-			kind := recognise(b)
-			facts, err := inspect(kind, b, lang)
-			if err != nil {
-				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
 			}
 			if programs {
 				return printJSON(cmd.OutOrStdout(), facts)
@@ -48,6 +44,27 @@ the values of an opening are, with the rules that they break.`,
 	cmd.Flags().BoolVar(&programs, "json", false, "print for programs")
 	addTongue(cmd, &lang)
 	return cmd
+}
+
+// inspectFile lists what a file says.
+func inspectFile(path string, lang tongue) (*facts, error) {
+	if facts, many, err := inspectMany(path); many || err != nil {
+		return facts, err
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	kind := recognise(b)
+	facts, err := inspect(kind, b, lang)
+	if err != nil {
+		return nil, notGood(path, kind, err)
+	}
+	return facts, nil
+}
+
+func notGood(path string, k kind, err error) error {
+	return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", path, k, err)}
 }
 
 // kind is what a file is, in words that follow "is".

@@ -18,6 +18,7 @@ import (
 	"cocket.example/declaration/rule"
 	"cocket.example/declaration/w3c"
 	"cocket.example/internal/strict"
+	"cocket.example/receipt"
 )
 
 // sealing is what the flags of seal say.
@@ -31,6 +32,7 @@ type sealing struct {
 	strict       bool
 	lang         tongue
 	out          output
+	sheet        sheetFlags
 
 	draft w3c.Draft // what was read
 }
@@ -39,7 +41,8 @@ func newSealCommand() *cobra.Command {
 	s := sealing{out: output{mode: 0o600}}
 	d := &s.declaration
 	cmd := &cobra.Command{
-		Use:   "seal FILE [--profile P] --log ORIGIN --submitter NAME --out FILE",
+		Use: `seal FILE [--profile P] --log ORIGIN --submitter NAME --out FILE
+  cocket seal --csv FILE --map FILE --log ORIGIN --submitter NAME --out DIR`,
 		Short: "Turn a declaration into an opening, whose entry is fit for a log",
 		Long: `Turn a declaration into an opening. The opening holds all values and the secret
 that hides them: keep it, only you can show what was declared. The entry in it,
@@ -55,13 +58,23 @@ in it is listed, and --add says what the vocabulary has no word for.
 Values are checked and brought into the one form that the profile prescribes.
 Every rule that is broken is named with its code and field, all at once;
 "cocket profile" lists them. Errors refuse the declaration (exit status 1),
-warnings do not, unless --strict is given.`,
+warnings do not, unless --strict is given.
+
+With --csv every row of a sheet is sealed, or refused into refused.csv, by a
+mapping of its columns (docs/bulk.md): openings, encrypted to each --recipient,
+and entries, which "cocket submit --batch" takes, in batches of files in DIR.
+Broken off, the same command goes on; no row is sealed twice.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
       --submitter broker.example --out cert.opening.json
   cocket seal credential.json --add statement=USMCA-5-A \
-      --log customs.example/log --submitter broker.example --out cert.opening.json`,
-		Args: cobra.ExactArgs(1),
+      --log customs.example/log --submitter broker.example --out cert.opening.json
+  cocket seal --csv rows.csv --map map.yaml --log customs.example/log \
+      --submitter broker.example --recipient age1... --out sealed`,
+		Args: s.args,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.sheet.csv != "" {
+				return s.sealSheet(cmd)
+			}
 			leaf, warnings, err := s.seal(args[0])
 			if err != nil {
 				return err
@@ -80,6 +93,8 @@ warnings do not, unless --strict is given.`,
 	f.StringArrayVar(&s.added, "add", nil,
 		"`FIELD=VALUE` that the file lacks, as statement=USMCA-5-A; can be repeated")
 	s.addFlags(cmd)
+	s.sheet.add(f)
+	f.Lookup("out").Usage = "file for the opening, such as cert.opening.json; folder with --csv"
 	require(cmd, "log", "submitter", "out")
 	return cmd
 }
@@ -156,7 +171,11 @@ func (s sealing) close(name string) (o declaration.Opening, err error) {
 	if err != nil {
 		return o, s.refused(name, err)
 	}
-	return s.sign(o)
+	sign, err := s.signers()
+	if err != nil {
+		return o, err
+	}
+	return sign(o)
 }
 
 // refused lists what is wrong with a declaration, in the language asked for.
@@ -190,28 +209,34 @@ func readTariffs(list []string) (tariffs []profile.Tariff, err error) {
 	return tariffs, nil
 }
 
-// sign adds the signatures that were asked for: the submitter's last, since it covers the other.
-func (s sealing) sign(o declaration.Opening) (declaration.Opening, error) {
+// signers reads the keys of who signs, and returns what adds their signatures: the submitter's last, since it
+// covers the other.
+func (s sealing) signers() (func(declaration.Opening) (declaration.Opening, error), error) {
+	var certifier, submitter *receipt.Signer
+	var err error
 	if s.certifierKey != "" {
-		signer, err := keyfile.ReadSigner(s.certifierKey)
-		if err != nil {
-			return o, fmt.Errorf("--certifier-key: %w", err)
-		}
-		if o, err = o.Certify(signer.VerifierKey(), signer); err != nil {
-			return o, err
+		if certifier, err = keyfile.ReadSigner(s.certifierKey); err != nil {
+			return nil, fmt.Errorf("--certifier-key: %w", err)
 		}
 	}
-	if s.submitterKey == "" {
-		return o, nil
+	if s.submitterKey != "" {
+		if submitter, err = keyfile.ReadSigner(s.submitterKey); err != nil {
+			return nil, fmt.Errorf("--submitter-key: %w", err)
+		}
+		if submitter.Name() != s.declaration.Submitter {
+			return nil, fmt.Errorf("--submitter-key is of %s, the submitter is %s",
+				submitter.Name(), s.declaration.Submitter)
+		}
 	}
-	signer, err := keyfile.ReadSigner(s.submitterKey)
-	if err != nil {
-		return o, fmt.Errorf("--submitter-key: %w", err)
-	}
-	if signer.Name() != s.declaration.Submitter {
-		return o, fmt.Errorf("--submitter-key is of %s, the submitter is %s", signer.Name(), s.declaration.Submitter)
-	}
-	return o.Sign(signer)
+	return func(o declaration.Opening) (_ declaration.Opening, err error) {
+		if certifier != nil {
+			o, err = o.Certify(certifier.VerifierKey(), certifier)
+		}
+		if submitter != nil && err == nil {
+			o, err = o.Sign(submitter)
+		}
+		return o, err
+	}, nil
 }
 
 func parseRefers(s string) (*declaration.Hash, error) {

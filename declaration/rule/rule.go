@@ -33,8 +33,8 @@ type Rule struct {
 // book holds every rule by its code, and all those of declarations in order.
 var book, all = func() (map[string]Rule, []Rule) {
 	all := slices.Concat(values, structure, numbers, usmca, cafta, events, about)
-	book := make(map[string]Rule, len(all)+len(readers))
-	for _, r := range slices.Concat(all, readers) {
+	book := make(map[string]Rule, len(all)+len(readers)+len(sheet))
+	for _, r := range slices.Concat(all, readers, sheet) {
 		book[r.Code] = r
 	}
 	return book, all
