@@ -130,9 +130,6 @@ func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no file whose name ends in %s", c.batch, batchSuffix)
-	}
 	sizes := make(map[string]uint64, len(files))
 	for i, f := range files {
 		cp, _, err := receipt.ParseCheckpoint(f.batch.Checkpoint)

@@ -53,12 +53,16 @@ func readEntries(ctx context.Context, args []string, w io.Writer) ([]sealedEntry
 	return entries, errors.Join(g.Wait(), ctx.Err())
 }
 
-// expand replaces folders by the openings in them.
+// expand replaces folders by the openings in them. A file of many entries is refused: a file for the receipt
+// of each would be a burden, and one can be had whenever it is asked for.
 func expand(args []string) (paths []string, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
 			return nil, err
+		}
+		if _, form := splitForm(arg); !info.IsDir() && form != "" {
+			return nil, fmt.Errorf("%s holds many entries: cut the receipt of one with --leaf HASH", arg)
 		}
 		if !info.IsDir() {
 			paths = append(paths, arg)

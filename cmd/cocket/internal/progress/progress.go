@@ -21,16 +21,18 @@ type Progress struct {
 	what  string
 	total int
 	n     int
+	began time.Time
 	shown time.Time
 	bar   *progressbar.ProgressBar
 }
 
 // New begins to show a step of total things on w, as "what n of total".
 func New(w io.Writer, what string, total int) *Progress {
-	p := &Progress{w: w, what: what, total: total, shown: time.Now()}
+	now := time.Now()
+	p := &Progress{w: w, what: what, total: total, began: now, shown: now}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
 			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	return p
@@ -50,7 +52,20 @@ func (p *Progress) Add(n int) {
 
 func (p *Progress) line() {
 	p.shown = time.Now()
-	fmt.Fprintf(p.w, "%s %d of %d\n", p.what, p.n, p.total)
+	fmt.Fprintf(p.w, "%s %d of %d%s\n", p.what, p.n, p.total, p.pace())
+}
+
+// pace says how fast it goes and, where there is something left, how long that will take.
+func (p *Progress) pace() string {
+	elapsed := p.shown.Sub(p.began)
+	if p.n == 0 || elapsed < time.Second {
+		return ""
+	}
+	says := fmt.Sprintf(", %.0f a second", float64(p.n)/elapsed.Seconds())
+	if left := time.Duration(float64(elapsed) / float64(p.n) * float64(p.total-p.n)); left > 0 {
+		says += fmt.Sprintf(", %v left", left.Round(time.Second))
+	}
+	return says
 }
 
 // Done ends the bar, or says the last count.
