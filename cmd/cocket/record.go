@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 
@@ -22,10 +23,8 @@ type record struct {
 	number int    // of the line or entry in its file, from 1
 	text   []byte // an opening or an entry; nil if the file is still to be read
 
-	entry []byte // set by open
-	log   string // the origin that the entry is for
-	leaf  declaration.Hash
-	err   error // why it is none, or why nothing behind it can be read
+	sealedEntry       // set by open
+	err         error // why it is no entry, or why nothing can be read from here on
 }
 
 // String names the place.
@@ -64,10 +63,7 @@ func (s source) chunks(identities []age.Identity) iter.Seq2[chunk, error] {
 			return
 		}
 		defer f.Close()
-		err = s.read(f, identities, yield)
-		if refuted := (refutedError{}); errors.As(err, &refuted) {
-			yield(chunk{records: []record{{source: s, err: refuted}}}, nil)
-		} else if err != nil {
+		if err := s.read(f, identities, yield); err != nil {
 			yield(chunk{}, err)
 		}
 	}
@@ -110,19 +106,14 @@ func (s source) read(f io.Reader, identities []age.Identity, yield func(chunk, e
 		if !yield(c, nil) || errors.Is(err, io.EOF) {
 			return nil
 		}
+		if err != nil && errors.As(err, new(*fs.PathError)) {
+			return err // it could not be tried
+		}
 		if err != nil {
-			return s.broken(number, err)
+			yield(chunk{records: []record{{source: s, number: number, err: refutedError{err}}}}, nil)
+			return nil
 		}
 	}
-}
-
-// broken says where a file cannot be read further.
-func (s source) broken(number int, err error) error {
-	err = fmt.Errorf("%v: %w", record{source: s, number: number}, err)
-	if errors.As(err, new(*os.PathError)) {
-		return err // it could not be tried
-	}
-	return refutedError{err}
 }
 
 // counter counts what is read.
@@ -194,27 +185,28 @@ func (c chunk) open() {
 }
 
 func (r *record) open(p *declaration.Parser) {
-	var e declaration.Entry
 	switch r.source.form {
 	case "":
-		var one sealedEntry
-		one, r.err = readEntry(r.source.path)
-		r.entry, r.log, r.leaf = one.data, one.log, one.leaf
+		if r.text, r.err = readFile(r.source.path); r.err == nil {
+			r.sealedEntry, r.err = openEntry(r.text)
+		}
 		return
 	case entriesSuffix:
-		r.entry = r.text
+		r.data = r.text
 	default:
 		var o declaration.Opening
 		if o, r.err = declaration.ParseOpening(r.text); r.err == nil {
-			r.entry = o.Entry()
+			r.data, r.opening = o.Entry(), true
 		}
 	}
+	r.text = nil
+	var e declaration.Entry
 	if r.err == nil {
-		e, r.err = p.Parse(r.entry)
+		e, r.err = p.Parse(r.data)
 	}
 	if r.err != nil {
-		r.err = refutedError{fmt.Errorf("%v: %w", r, r.err)}
+		r.err = refutedError{r.err}
 		return
 	}
-	r.log, r.leaf = e.Log, declaration.LeafHash(r.entry)
+	r.log, r.leaf = e.Log, declaration.LeafHash(r.data)
 }

@@ -106,7 +106,7 @@ func (b *batchSubmission) pack(ctx context.Context, to chan<- request) error {
 		if held, err := b.isHeld(r.leaf); held || err != nil {
 			return err
 		}
-		if len(next.data) == requestEntries || next.bytes+2+len(r.entry) > requestBytes {
+		if len(next.data) == requestEntries || next.bytes+2+len(r.data) > requestBytes {
 			if err := hand(ctx, to, next); err != nil {
 				return err
 			}
@@ -115,8 +115,8 @@ func (b *batchSubmission) pack(ctx context.Context, to chan<- request) error {
 		if next.data == nil {
 			next.first = r
 		}
-		next.data, next.leaves = append(next.data, r.entry), append(next.leaves, r.leaf)
-		next.bytes += 2 + len(r.entry)
+		next.data, next.leaves = append(next.data, r.data), append(next.leaves, r.leaf)
+		next.bytes += 2 + len(r.data)
 		return nil
 	})
 	if err != nil || next.data == nil {

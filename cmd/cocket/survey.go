@@ -43,18 +43,18 @@ func newSurvey(ctx context.Context, sources []source, near string, w io.Writer) 
 	}
 	first := ""
 	err = newReading(sources, nil, "bytes read", w).each(ctx, func(r record) error {
-		if s.origin == "" {
-			s.origin, first = r.log, r.String()
+		if r.err != nil {
+			return fmt.Errorf("%v: %w", r, r.err)
 		}
 		switch {
-		case r.err != nil:
-			return r.err
+		case s.origin == "":
+			s.origin, first = r.log, r.String()
 		case r.log != s.origin:
 			return fmt.Errorf("%s is for %s, and %v for %s: submit them apart", first, s.origin, r, r.log)
 		}
 		s.given++
 		s.prefixes = append(s.prefixes, prefixOf(r.leaf))
-		return spoolEntry(spooled, r.entry)
+		return spoolEntry(spooled, r.data)
 	})
 	if err == nil && spooled != nil {
 		err = spooled.Flush()
@@ -127,7 +127,7 @@ func (s *survey) each(ctx context.Context, take func(record) error) error {
 	return r.each(ctx, func(r record) error {
 		switch {
 		case r.err != nil:
-			return r.err
+			return fmt.Errorf("%v: %w", r, r.err)
 		case r.log != s.origin:
 			return fmt.Errorf("%v has changed while it was read", r)
 		case s.repeated[prefixOf(r.leaf)] && seen[r.leaf]:
