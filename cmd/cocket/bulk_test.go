@@ -5,11 +5,9 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"cocket.example/client"
 	"cocket.example/cmd/cocket/internal/demo"
 	"cocket.example/declaration"
 	"cocket.example/internal/soak"
@@ -225,24 +224,40 @@ func peakOf(pid int) int {
 
 const maxMemory = 256 << 10 // KiB
 
-// TestSubmitKilled kills the submission of many entries at any moment, again and again. What has a batch receipt
-// is not sent again, nothing is filed twice, and in the end everything verifies, in bounded memory.
-func TestSubmitKilled(t *testing.T) {
+// TestBulk files, and checks, many entries with a real log and three real witnesses.
+func TestBulk(t *testing.T) {
 	soak.NoRace(t)
+	s := newBulkSite(t)
+	t.Run("killed", s.testKilled)
+	t.Run("beside others", s.testBesideOthers)
+}
+
+// testKilled kills the submission at any moment, again and again. What has a batch receipt is not sent
+// again, nothing is filed twice, and in the end everything verifies, in bounded memory.
+func (s bulkSite) testKilled(t *testing.T) {
+	s.t = t
 	sealed, kills := soak.Rounds(2_000, 1_000_000), soak.Rounds(2, 20)
 	const forged = 80_000
-	s := newBulkSite(t)
 	began := time.Now()
 	forgeMany(t, s.path("sealed/a.entries"), forged)
 	sealMany(t, s.path("sealed/b"), sealed)
 	t.Logf("sealed %d in %v", sealed, time.Since(began).Round(time.Millisecond))
-	for range kills {
-		p := s.submission()
+	for round := range kills {
+		p, before := s.submission(), s.held()
 		s.must(p.Start())
-		most := time.Duration(forged+sealed) * 30 * time.Microsecond
+		ended := make(chan error, 1)
+		go func() { ended <- p.Wait() }()
+		most := 300 * time.Millisecond
+		if round%2 == 0 { // once it has got further
+			for len(ended) == 0 && s.held() == before {
+				time.Sleep(time.Millisecond)
+			}
+		} else {
+			most = time.Duration(forged+sealed) * 10 * time.Microsecond
+		}
 		time.Sleep(mathrand.N(most)) // the moment is what is tried
 		p.Process.Kill()             // it may have ended already
-		p.Wait()
+		<-ended
 		t.Logf("killed, on file %d, with receipts %d", s.size(), s.held())
 	}
 	held := s.held()
@@ -284,5 +299,41 @@ func (s bulkSite) held() (n int) {
 	return n
 }
 
-var _ = context.Background
-var _ io.Reader
+// testBesideOthers files entries of which the log holds every other one already, one by one, with entries
+// of others between: they get one batch receipt, and not one each.
+func (s bulkSite) testBesideOthers(t *testing.T) {
+	s.t = t
+	const n = 300 // more than a tile
+	dir := s.path("beside")
+	s.must(os.Mkdir(dir, 0o755))
+	forgeMany(t, filepath.Join(dir, "a"+entriesSuffix), 2*n)
+	bundle, err := os.ReadFile(filepath.Join(dir, "a"+entriesSuffix))
+	s.must(err)
+	c, err := client.New(client.Config{URL: s.LogURL, Token: s.Token})
+	s.must(err)
+	var ours []byte
+	var batch [][]byte
+	for i := range 2 * n {
+		var entry []byte
+		entry, bundle, err = tile.CutEntry(bundle)
+		s.must(err)
+		batch = append(batch, entry)
+		if i%2 == 0 {
+			ours, err = tile.AppendEntry(ours, entry)
+			s.must(err)
+		}
+	}
+	_, err = c.SubmitBatch(t.Context(), batch)
+	s.must(err)
+	s.must(os.WriteFile(filepath.Join(dir, "a"+entriesSuffix), ours, 0o644))
+	out := s.path("filed beside")
+	p := s.command("submit", "--batch", dir, "--url", s.LogURL, "--token-file", s.path("token"),
+		"--policy", s.path("policy"), "--out", out)
+	p.finish(t)
+	if want := fmt.Sprintf("%d entries on file no later than ", n); !strings.HasPrefix(p.out.String(), want) ||
+		!strings.HasSuffix(p.out.String(), ": 1\n") {
+		t.Errorf("said %q, want %q and one batch receipt", &p.out, want)
+	}
+	v := s.command("verify", "--policy", s.path("policy"), "--batch", out, dir)
+	v.finish(t)
+}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -50,11 +49,7 @@ func (b *batchSubmission) file(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	missing, w := b.entries.missing(b.held), b.progress
-	if missing == 0 {
-		w = io.Discard
-	}
-	p := progress.New(w, "filed", missing)
+	p := progress.New(b.progress, "filed", b.entries.missing(b.held))
 	defer p.Done()
 	g, ctx := errgroup.WithContext(ctx)
 	requests, filed := make(chan request), make(chan []place)
@@ -150,10 +145,23 @@ func (b *batchSubmission) finish(ctx context.Context, c *client.Client, places [
 	if err != nil {
 		return err
 	}
-	for _, r := range ranges {
+	var bridge *leafReader
+	if len(ranges) > manyRanges {
+		if bridge, err = b.bridge(ctx, c, ranges); err != nil {
+			return err
+		}
+	}
+	for len(ranges) > 0 {
+		r, n := ranges[0], 1
+		if bridge != nil {
+			if r, n, err = bridge.join(ctx, ranges); err != nil {
+				return err
+			}
+		}
 		if err := b.fetch(ctx, c, r); err != nil {
 			return err
 		}
+		ranges = ranges[n:]
 	}
 	return nil
 }
@@ -176,35 +184,48 @@ func rangesOf(places []place) (ranges [][]place, err error) {
 }
 
 // fetch waits for the batch receipt of a range, verifies it and writes it.
-func (b *batchSubmission) fetch(ctx context.Context, c *client.Client, r []place) error {
-	start, end := r[0].index, r[len(r)-1].index+1
-	text, err := c.BatchReceipt(ctx, start, end, b.wait)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the entries %d to %d are durable, but no quorum of witnesses cosigned them "+
-			"within %v: run the same command again later, which is safe", start, end-1, b.wait)
-	}
-	if err != nil && !errors.Is(err, client.ErrNoReceipt) {
-		return fmt.Errorf("the entries %d to %d are durable, their receipt is missing: %w", start, end-1, err)
-	}
+func (b *batchSubmission) fetch(ctx context.Context, c *client.Client, r []place) (err error) {
+	start, end := bounds(r)
 	f := batchFile{path: filepath.Join(b.out.path, fmt.Sprintf("%d-%d%s", start, end, batchSuffix))}
+	if f.batch, err = b.await(ctx, c, start, end); err != nil {
+		return err
+	}
 	for _, place := range r {
 		f.leaves = append(f.leaves, place.leaf)
 	}
-	if err == nil {
-		f.batch, err = receipt.ParseBatch(text)
-	}
-	var known receipt.Report
-	if err == nil {
-		known, err = b.check(f)
-	}
+	known, err := b.check(f)
 	if err != nil {
-		return refutedError{fmt.Errorf("the log's batch receipt does not verify, it was not written: %w", err)}
+		return unverified(err)
 	}
 	if err := f.write(b.out.force); err != nil {
 		return err
 	}
 	b.count(known.NoLaterThan)
 	return nil
+}
+
+func bounds(r []place) (start, end uint64) { return r[0].index, r[len(r)-1].index + 1 }
+
+// await waits for a batch receipt. It is one of this range, and not verified.
+func (b *batchSubmission) await(ctx context.Context, c *client.Client, start, end uint64) (r receipt.Batch, err error) {
+	text, err := c.BatchReceipt(ctx, start, end, b.wait)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, fmt.Errorf("the entries %d to %d are durable, but no quorum of witnesses cosigned them "+
+			"within %v: run the same command again later, which is safe", start, end-1, b.wait)
+	case errors.Is(err, client.ErrNoReceipt):
+		return r, unverified(err)
+	case err != nil:
+		return r, fmt.Errorf("the entries %d to %d are durable, their receipt is missing: %w", start, end-1, err)
+	}
+	if r, err = receipt.ParseBatch(text); err != nil {
+		err = unverified(err)
+	}
+	return r, err
+}
+
+func unverified(err error) error {
+	return refutedError{fmt.Errorf("the log's batch receipt does not verify, it was not written: %w", err)}
 }
 
 // check verifies a batch receipt: signatures, quorum, that all leaves are in the tree, and that it is
