@@ -247,7 +247,7 @@ func (s bulkSite) testKilled(t *testing.T) {
 		s.must(p.Start())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Wait() }()
-		most := 300 * time.Millisecond
+		most := 20 * time.Millisecond
 		if round%2 == 0 { // once it has got further
 			for len(ended) == 0 && s.held() == before {
 				time.Sleep(time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -63,7 +64,7 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 	if err != nil {
 		return err
 	}
-	var r batchReport
+	r := batchReport{Failures: []failure{}}
 	filed := new(filedIndex)
 	defer filed.close()
 	if err := r.addBatches(filed, v.batch, policy); err != nil {
@@ -190,7 +191,7 @@ func (r *batchReport) print(w io.Writer) error {
 	if r.Verified {
 		verdict = "\nVerified.\n\nNot proven by this:\n"
 		for _, line := range r.Unproven {
-			verdict += "  - " + line + "\n"
+			verdict += "  - " + strings.Join(fold(line, 76), "\n    ") + "\n"
 		}
 	}
 	_, err := fmt.Fprint(w, &f, verdict)
