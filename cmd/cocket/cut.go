@@ -47,9 +47,8 @@ A batch receipt from elsewhere needs all entries of its range, named in the orde
 of their indexes, or their leaf hashes in that order, one a line in base64, in
 the file START-END.leaves beside START-END.cocket-batch.
 
-With --leaf the receipt of one entry is cut that lies among many in an .entries
-or .openings.jsonl file, by the leaf hash that its holder names. Neither the entry
-nor its opening is needed.
+With --leaf the receipt of one entry of many is cut, by the leaf hash that its
+holder names. Neither the entry nor its opening is needed.
 
 Of several batch receipts that hold an entry, that of the smallest tree is taken,
 which is the earliest, and none of another log than the entry is for. Receipts

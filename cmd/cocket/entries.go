@@ -81,7 +81,8 @@ func expand(args []string) (paths []string, err error) {
 			}
 		}
 		if len(paths) == before {
-			return nil, fmt.Errorf("%s holds no file whose name ends in %s", arg, openingSuffix)
+			return nil, fmt.Errorf("%s holds no file whose name ends in %s; of a file of many entries, "+
+				"cut the receipt of one with --leaf HASH", arg, openingSuffix)
 		}
 	}
 	return paths, nil

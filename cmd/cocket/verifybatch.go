@@ -24,12 +24,13 @@ const shownFailures = 20
 
 // batchReport is what was found of many entries.
 type batchReport struct {
-	Verified bool      `json:"verified"`
+	Verified bool      `json:"verified"` // all of it
 	Entries  int       `json:"entries"`  // that were checked
 	Openings int       `json:"openings"` // of them those whose opening was, too
-	Failed   int       `json:"failed"`
-	Failures []failure `json:"failures"` // the first of them
+	Failed   int       `json:"failed"`   // entries
 	Batches  int       `json:"batch_receipts"`
+	Bad      int       `json:"failed_batch_receipts"`
+	Failures []failure `json:"failures"`                      // the first of all
 	Earliest string    `json:"no_later_than_first,omitempty"` // by then the first of them was on file
 	Latest   string    `json:"no_later_than,omitempty"`       // by then all were
 	Unproven []string  `json:"not_proven"`
@@ -44,8 +45,9 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-func (r *batchReport) fail(where string, err error) {
-	if r.Failed++; len(r.Failures) < shownFailures {
+// fail counts what fails, and keeps the first.
+func (r *batchReport) fail(count *int, where string, err error) {
+	if *count++; len(r.Failures) < shownFailures {
 		r.Failures = append(r.Failures, failure{where, err.Error()})
 	}
 }
@@ -77,14 +79,18 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 	if err != nil {
 		return err
 	}
-	r.conclude(sources)
+	if r.Entries == 0 {
+		return fmt.Errorf("%s holds no entry", args[0])
+	}
+	r.conclude(sources, len(filed.batches))
 	if v.json {
 		err = printJSON(out, r)
 	} else {
 		err = r.print(out)
 	}
 	if err == nil && !r.Verified {
-		err = refutedError{fmt.Errorf("%d of %d do not verify", r.Failed, r.Entries)}
+		err = refutedError{fmt.Errorf("entries that do not verify: %d of %d; batch receipts: %d of %d",
+			r.Failed, r.Entries, r.Bad, r.Bad+r.Batches)}
 	}
 	return err
 }
@@ -113,7 +119,7 @@ func (r *batchReport) addBatches(filed *filedIndex, path string, policy receipt.
 	}
 	for _, path := range paths {
 		if _, err := filed.add(path, policy); err != nil {
-			r.fail(path, err)
+			r.fail(&r.Bad, path, err)
 		}
 	}
 	return nil
@@ -126,7 +132,7 @@ func (r *batchReport) check(e record, filed *filedIndex) error {
 		return e.err // it could not be tried
 	}
 	if e.err != nil {
-		r.fail(e.String(), e.err)
+		r.fail(&r.Failed, e.String(), e.err)
 		return nil
 	}
 	if e.opening {
@@ -137,9 +143,9 @@ func (r *batchReport) check(e record, filed *filedIndex) error {
 	case err != nil:
 		return err
 	case f == nil:
-		r.fail(e.String(), errors.New("it is in none of the batch receipts that verify"))
+		r.fail(&r.Failed, e.String(), errors.New("it is in none of the batch receipts that verify"))
 	case f.origin != e.log:
-		r.fail(e.String(), fmt.Errorf("it is for %s, and the batch receipt that holds it of %s", e.log, f.origin))
+		r.fail(&r.Failed, e.String(), fmt.Errorf("it is for %s, and the batch receipt that holds it of %s", e.log, f.origin))
 	default:
 		if f.used++; f.used == 1 {
 			r.proven.add(f.noLaterThan)
@@ -149,8 +155,8 @@ func (r *batchReport) check(e record, filed *filedIndex) error {
 }
 
 // conclude says what follows from all that was found.
-func (r *batchReport) conclude(sources []source) {
-	r.Verified, r.Batches = r.Failed == 0 && r.Entries > 0, r.proven.batches
+func (r *batchReport) conclude(sources []source, batches int) {
+	r.Verified, r.Batches = r.Failed == 0 && r.Bad == 0, batches
 	t := r.proven.onFile()
 	if !r.Verified { // a time that is not proven is not shown
 		t = time.Time{}
@@ -170,7 +176,7 @@ func (r *batchReport) conclude(sources []source) {
 // print prints the report for people.
 func (r *batchReport) print(w io.Writer) error {
 	var f facts
-	f.add("entries", fmt.Sprintf("%d, openings of them %d", r.Entries, r.Openings))
+	f.add("entries", fmt.Sprintf("%d, with their openings %d", r.Entries, r.Openings))
 	f.add("batch receipts", fmt.Sprint(r.Batches))
 	switch {
 	case r.Latest != "":
@@ -184,7 +190,7 @@ func (r *batchReport) print(w io.Writer) error {
 	for _, x := range r.Failures {
 		f.add("FAILS", x.Where+": "+x.Error)
 	}
-	if more := r.Failed - len(r.Failures); more > 0 {
+	if more := r.Failed + r.Bad - len(r.Failures); more > 0 {
 		f.add("FAILS", fmt.Sprintf("%d more", more))
 	}
 	verdict := "\nDoes not verify.\n"

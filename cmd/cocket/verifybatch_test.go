@@ -73,12 +73,12 @@ func TestVerifyMany(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"whole": {func(s *site) {}, nil, 0, []string{"2, openings of them 2", "2027-01-15T08:00:01Z", "Verified."}},
+		"whole": {func(s *site) {}, nil, 0, []string{"2, with their openings 2", "2027-01-15T08:00:01Z", "Verified."}},
 		"entries alone": {func(s *site) { s.remove("openings/x.openings.jsonl") }, nil, 0,
-			[]string{"2, openings of them 0", "Verified."}},
-		"encrypted": {(*site).encrypt, identity, 0, []string{"openings of them 2", "Verified."}},
+			[]string{"2, with their openings 0", "Verified."}},
+		"encrypted": {(*site).encrypt, identity, 0, []string{"with their openings 2", "Verified."}},
 		"encrypted, no identity": {(*site).encrypt, nil, 0,
-			[]string{"openings of them 0", "not opened", "give --identity FILE"}},
+			[]string{"with their openings 0", "not opened", "give --identity FILE"}},
 		"encrypted, no entries": {func(s *site) { s.encrypt(); s.remove("openings/x.entries") }, nil, 2,
 			[]string{"give --identity FILE"}},
 		"encrypted to another": {func(s *site) {
@@ -107,11 +107,11 @@ func TestVerifyMany(t *testing.T) {
 			s.change("openings/x.entries", 10)
 		}, nil, 1, []string{"x.entries entry 2: "}},
 		"not filed": {func(s *site) { s.seal("openings/c.opening.json") }, nil, 1,
-			[]string{"c.opening.json: it is in none of the batch receipts", "1 of 3 do not verify"}},
+			[]string{"c.opening.json: it is in none of the batch receipts", "entries that do not verify: 1 of 3; batch receipts: 0 of 1"}},
 		"no opening at all": {func(s *site) { s.write("openings/c.opening.json", []byte("{}")) }, nil, 1,
 			[]string{"c.opening.json: nothing that cocket knows"}},
 		"leaves changed": {func(s *site) { s.change("filed/0-2.leaves", 20) }, nil, 1,
-			[]string{"0-2.cocket-batch: ", "in this order", "3 of 2"}},
+			[]string{"0-2.cocket-batch: ", "in this order", "entries that do not verify: 2 of 2; batch receipts: 1 of 1"}},
 		"leaves missing":  {func(s *site) { s.remove("filed/0-2.leaves") }, nil, 1, []string{"no such file"}},
 		"receipt changed": {func(s *site) { s.change("filed/0-2.cocket-batch", 20) }, nil, 1, []string{"0-2.cocket-batch: "}},
 		"no receipt":      {func(s *site) { s.remove("filed/0-2.cocket-batch") }, nil, 2, []string{"holds no file"}},
