@@ -41,21 +41,29 @@ type request struct {
 // Requests go one after another, since an amendment may stand in a later one than its target. The next
 // is packed meanwhile, and receipts are waited for behind.
 func (b *batchSubmission) file(ctx context.Context) error {
-	token, err := keyfile.Read(b.token)
-	if err != nil {
-		return fmt.Errorf("--token-file: %w", err)
-	}
-	c, err := client.New(client.Config{URL: b.url, Token: token, Attempts: patience})
+	c, err := b.client(0)
 	if err != nil {
 		return err
 	}
-	p := progress.New(b.progress, "filed", b.entries.missing(b.held))
+	patient, err := b.client(patience)
+	if err != nil {
+		return err
+	}
+	what, total := "filed", b.entries.missing(b.held)
+	if total == 0 {
+		what, total = "found on file", len(b.entries.prefixes)
+	}
+	p := progress.New(b.progress, what, total)
 	defer p.Done()
 	g, ctx := errgroup.WithContext(ctx)
 	requests, filed := make(chan request), make(chan []place)
 	g.Go(func() error {
 		defer close(requests)
-		return b.pack(ctx, requests)
+		return b.pack(ctx, requests, func() {
+			if what != "filed" {
+				p.Add(1)
+			}
+		})
 	})
 	g.Go(func() error {
 		defer close(filed)
@@ -67,13 +75,14 @@ func (b *batchSubmission) file(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			c = patient // the log is there, and will come back
 		}
 		return nil
 	})
 	for range waiting {
 		g.Go(func() error {
 			for places := range filed {
-				if err := b.finish(ctx, c, places); err != nil {
+				if err := b.finish(ctx, patient, places); err != nil {
 					return err
 				}
 				p.Add(len(places))
@@ -82,6 +91,15 @@ func (b *batchSubmission) file(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// client sends a request so often at most; 0 is the default, which soon says that an address is wrong.
+func (b *batchSubmission) client(attempts int) (*client.Client, error) {
+	token, err := keyfile.Read(b.token)
+	if err != nil {
+		return nil, fmt.Errorf("--token-file: %w", err)
+	}
+	return client.New(client.Config{URL: b.url, Token: token, Attempts: attempts})
 }
 
 // hand hands on to whoever takes it, unless ctx ends.
@@ -94,12 +112,15 @@ func hand[T any](ctx context.Context, to chan<- T, item T) error {
 	}
 }
 
-// pack puts what is missing into requests, in its order.
-func (b *batchSubmission) pack(ctx context.Context, to chan<- request) error {
+// pack puts what is missing into requests, in its order, and counts what is not.
+func (b *batchSubmission) pack(ctx context.Context, to chan<- request, found func()) error {
 	var next request
 	err := b.entries.each(ctx, func(r record) error {
-		if held, err := b.isHeld(r.leaf); held || err != nil {
+		if held, err := b.isHeld(r.leaf); err != nil {
 			return err
+		} else if held {
+			found()
+			return nil
 		}
 		if len(next.data) == requestEntries || next.bytes+2+len(r.data) > requestBytes {
 			if err := hand(ctx, to, next); err != nil {
