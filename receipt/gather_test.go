@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"cocket.example/internal/soak"
 	"cocket.example/receipt"
 )
 
@@ -25,12 +26,15 @@ func each(leaves []receipt.Hash, end error) iter.Seq2[receipt.Hash, error] {
 	}
 }
 
-// IncludesEach and IncludesBatch are twins: of every range of every size up to 64 both take the leaves,
+// IncludesEach and IncludesBatch are twins: of every range of every size up to 64 (at soak) both take the leaves,
 // and neither takes one less, one more, another, or two that changed places.
 func TestIncludesEach(t *testing.T) {
 	w := newWorld()
-	all := leavesOf(0, exhaustive)
+	all, largest := leavesOf(0, exhaustive), int64(soak.Rounds(24, exhaustive))
 	rangesUpTo64(w, func(trusted receipt.Trusted, b receipt.Batch, size, start, end int64) {
+		if size > largest {
+			return
+		}
 		leaves := all[start:end]
 		if err := trusted.IncludesEach(each(leaves, nil), b); err != nil {
 			t.Fatalf("range %d to %d of %d: %v", start, end, size, err)

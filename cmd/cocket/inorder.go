@@ -77,26 +77,30 @@ type reading struct {
 	progress   *progress.Progress
 }
 
-// newReading counts bytes, since how many entries there are is not known before.
+const kilobyte = 1000 // bytes
+
+// newReading counts kilobytes, since how many entries there are is not known before.
 func newReading(sources []source, identities []age.Identity, what string, w io.Writer) reading {
 	var total int64
 	for _, s := range sources {
 		total += s.size
 	}
-	return reading{sources, identities, progress.New(w, what, int(total))}
+	return reading{sources, identities, progress.New(w, what, int(total/kilobyte))}
 }
 
 // each opens what the sources hold, over all cores, and hands it on in its order. What does not open
 // is handed on with its error.
 func (r reading) each(ctx context.Context, take func(record) error) error {
 	defer r.progress.Done()
+	read := 0
 	return inOrder(ctx, r.chunks, chunk.open, func(c chunk) error {
 		for _, each := range c.records {
 			if err := take(each); err != nil {
 				return err
 			}
 		}
-		r.progress.Add(c.bytes)
+		r.progress.Add((read+c.bytes)/kilobyte - read/kilobyte)
+		read += c.bytes
 		return nil
 	})
 }

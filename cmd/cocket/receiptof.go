@@ -4,7 +4,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"cocket.example/receipt"
@@ -18,8 +20,13 @@ func receiptOf(path string, leaf receipt.Hash, origin string) (receipt.Receipt, 
 	if err != nil {
 		return receipt.Receipt{}, err
 	}
+	advice := ""
 	for _, f := range batches {
 		leaves, err := collectLeaves(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			advice = ", of those with their leaf hashes beside them: " + leavesPath(f.path) + " is missing"
+			continue
+		}
 		if err != nil {
 			return receipt.Receipt{}, err
 		}
@@ -31,8 +38,8 @@ func receiptOf(path string, leaf receipt.Hash, origin string) (receipt.Receipt, 
 			return r, err
 		}
 	}
-	return receipt.Receipt{}, fmt.Errorf("none of the batch receipts in %s is of the entry with the leaf hash %s",
-		path, base64Hash(leaf))
+	return receipt.Receipt{}, fmt.Errorf("none of the batch receipts in %s is of the entry with the leaf hash %s%s",
+		path, base64Hash(leaf), advice)
 }
 
 // batchesOf lists the batch receipts of a log, that of the smallest tree first. Leaf hashes are left where

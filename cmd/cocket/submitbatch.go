@@ -42,7 +42,16 @@ func (s submission) submitBatch(ctx context.Context, args []string, out, w io.Wr
 	if err != nil {
 		return err
 	}
-	if b.entries, err = newSurvey(ctx, sources, s.out.path, w); err != nil {
+	if err := b.run(ctx, sources); err != nil && ctx.Err() != nil {
+		return errors.New("interrupted: run the same command again to go on, which files nothing twice")
+	} else if err != nil {
+		return err
+	}
+	return b.print(out)
+}
+
+func (b *batchSubmission) run(ctx context.Context, sources []source) (err error) {
+	if b.entries, err = newSurvey(ctx, sources, b.out.path, b.progress); err != nil {
 		return err
 	}
 	defer b.entries.close()
@@ -50,12 +59,7 @@ func (s submission) submitBatch(ctx context.Context, args []string, out, w io.Wr
 	if err := b.readHeld(); err != nil {
 		return err
 	}
-	if err := b.file(ctx); ctx.Err() != nil {
-		return errors.New("interrupted: run the same command again to go on, which files nothing twice")
-	} else if err != nil {
-		return err
-	}
-	return b.print(out)
+	return b.file(ctx)
 }
 
 // readHeld reads the batch receipts that the folder holds already, and makes it if there is none. They
@@ -101,15 +105,15 @@ func (b *batchSubmission) count(noLaterThan time.Time) {
 
 // print says what is on file in the end.
 func (b *batchSubmission) print(w io.Writer) error {
-	n, times := len(b.entries.prefixes), ""
+	n := len(b.entries.prefixes)
+	line := fmt.Sprintf("entries on file: %d", n)
 	if t := b.filed.onFile(); !t.IsZero() {
-		times = " no later than " + t.UTC().Format(time.RFC3339)
+		line += ", no later than " + t.UTC().Format(time.RFC3339)
 	}
-	given := ""
-	if twice := b.entries.given - n; twice > 0 {
-		given = fmt.Sprintf(" (%d were given again)", twice)
+	line += fmt.Sprintf("; batch receipts in %s: %d", b.out.path, b.filed.batches)
+	if again := b.entries.given - n; again > 0 {
+		line += fmt.Sprintf("; given again: %d", again)
 	}
-	_, err := fmt.Fprintf(w, "%d entries%s on file%s, batch receipts in %s: %d\n",
-		n, given, times, b.out.path, b.filed.batches)
+	_, err := fmt.Fprintln(w, line)
 	return err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // survey is what a first pass over all sources finds, before anything is sent: that every entry is a good
-// one, that all are for one log, and how many there are. Of each it holds 8 bytes, until it is known which
+// one, that all are for one log, and how many there are. Of each it holds 8 bytes, by which it finds those that
 // stand twice.
 type survey struct {
 	origin   string // of the log that all are for
@@ -42,7 +42,7 @@ func newSurvey(ctx context.Context, sources []source, near string, w io.Writer) 
 		spooled = bufio.NewWriterSize(s.spool, 256<<10)
 	}
 	first := ""
-	err = newReading(sources, nil, "bytes read", w).each(ctx, func(r record) error {
+	err = newReading(sources, nil, "kB read", w).each(ctx, func(r record) error {
 		if r.err != nil {
 			return fmt.Errorf("%v: %w", r, r.err)
 		}

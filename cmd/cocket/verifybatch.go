@@ -72,7 +72,7 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 	if err := r.addBatches(filed, v.batch, policy); err != nil {
 		return err
 	}
-	err = newReading(sources, identities, "bytes checked", w).each(ctx, func(e record) error { return r.check(e, filed) })
+	err = newReading(sources, identities, "kB checked", w).each(ctx, func(e record) error { return r.check(e, filed) })
 	if ctx.Err() != nil {
 		return errors.New("interrupted: nothing was found out")
 	}
