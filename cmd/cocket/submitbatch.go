@@ -29,7 +29,7 @@ type batchSubmission struct {
 	held     *filedIndex
 
 	mu    sync.Mutex
-	filed tally // what is on file
+	filed batchTally // what is on file
 }
 
 // submitBatch files the entries of all files, and says what is on file then.

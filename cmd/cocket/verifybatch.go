@@ -35,7 +35,7 @@ type batchReport struct {
 	Latest   string    `json:"no_later_than,omitempty"`       // by then all were
 	Unproven []string  `json:"not_proven"`
 
-	proven tally
+	proven batchTally
 	sealed []string // files of openings that were left out, since they are encrypted
 }
 

@@ -27,15 +27,18 @@ func TestPace(t *testing.T) {
 	})
 }
 
-// TestShort: of a step that takes no time no pace is said.
-func TestShort(t *testing.T) {
+// TestSkip: what was there before says nothing of the rate, and what is done needs none.
+func TestSkip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		p := New(&out, "filed", 3)
-		p.Add(3)
+		p := New(&out, "filed", 1000)
+		p.Skip(500)
+		time.Sleep(2 * time.Second)
+		p.Add(100)
+		p.Add(400)
 		p.Done()
-		if out.String() != "filed 3 of 3\n" {
-			t.Errorf("%q", out.String())
+		if want := "filed 600 of 1000, 50 a second, 8s left\nfiled 1000 of 1000\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
 		}
 	})
 }

@@ -4,14 +4,14 @@ package main
 
 import "time"
 
-// tally counts batch receipts, and says since when what they prove is on file.
-type tally struct {
+// batchTally counts batch receipts, and says since when what they prove is on file.
+type batchTally struct {
 	batches          int
 	earliest, latest time.Time
 	timeless         bool // one of them proves no time
 }
 
-func (t *tally) add(noLaterThan time.Time) {
+func (t *batchTally) add(noLaterThan time.Time) {
 	t.batches++
 	switch {
 	case noLaterThan.IsZero():
@@ -26,7 +26,7 @@ func (t *tally) add(noLaterThan time.Time) {
 }
 
 // onFile is the time by which everything is on file; zero if none can be given.
-func (t *tally) onFile() time.Time {
+func (t *batchTally) onFile() time.Time {
 	if t.timeless {
 		return time.Time{}
 	}
