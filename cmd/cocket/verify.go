@@ -20,12 +20,14 @@ type verification struct {
 	certifiers, submitters []string
 	logKeys                []string
 	json                   bool
+	batch, identity        string
 }
 
 func newVerifyCommand() *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
-		Use:   "verify --policy FILE [--receipt FILE] FILE",
+		Use: `verify --policy FILE [--receipt FILE] FILE
+  cocket verify --policy FILE --batch DIR FILE...|DIR`,
 		Short: "Check an opening with its receipt, a disclosure, or a fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
 connection is needed, and none is made. Every fact is reported by itself: what
@@ -39,14 +41,32 @@ A fork is a file by which a witness shows that a log has signed two trees that
 contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the log
 are those of the policy that are good for these sizes, or those of --log-key.
 
+With --batch many entries are checked at once against the batch receipts in a
+folder, as "cocket submit --batch" wrote them: all openings in the files or
+folders named, that they open their entries, or the entries alone where there is
+no more; that every one is in a tree that log and witnesses signed; and since
+when all of them are on file. Openings that are encrypted need --identity.
+
 Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is a
 fork and proves what it says. A fork never ends with 0, so that no program takes it
 for a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
+  cocket verify --policy policy --batch filed sealed
   cocket verify --log-key log.vkey customs.fork`,
-		Args: cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if v.batch != "" {
+				return cobra.MinimumNArgs(1)(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if v.batch != "" {
+				return v.verifyBatch(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			if v.identity != "" {
+				return errors.New("--identity is for --batch: want --batch DIR, the folder of batch receipts")
+			}
 			verifier, err := v.verifier()
 			if err != nil {
 				return err
@@ -80,7 +100,12 @@ for a declaration that is good.`,
 	cmd.Flags().BoolVar(&v.json, "json", false, "report for programs")
 	cmd.Flags().StringArrayVar(&v.logKeys, "log-key", nil,
 		"of a fork: vkey of the log, or its `FILE`; again for each")
+	cmd.Flags().StringVar(&v.batch, "batch", "", "`DIR` of batch receipts, or the file of one, for many entries")
+	cmd.Flags().StringVar(&v.identity, "identity", "", "`FILE` of the age identities that openings are encrypted to")
 	cmd.MarkFlagsOneRequired("policy", "log-key")
+	for _, one := range []string{"receipt", "certifier", "submitter", "log-key"} {
+		cmd.MarkFlagsMutuallyExclusive("batch", one)
+	}
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func New(w io.Writer, what string, total int) *Progress {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
 			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetWidth(30),
+			progressbar.OptionShowIts(), progressbar.OptionSetWidth(20),
 			progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	return p
