@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"time"
+)
+
+// Before adds whether the declaration is proven to have been on file before a moment. A cosignature
+// states whole seconds and was made within the one that it states, so what is left over of a second of the
+// moment proves nothing.
+func (r *Report) Before(moment time.Time) {
+	name := "before " + Stamp(moment)
+	switch file := r.Facts.Find("on file"); {
+	case file.Status == Absent:
+		r.fail(name, fmt.Errorf("not proven: %s", file.Says))
+	case r.NoLaterThan.IsZero():
+		r.skip(name)
+	case r.NoLaterThan.Before(moment.Truncate(time.Second)):
+		r.ok(name, "on file no later than "+Stamp(r.NoLaterThan)+", "+apart(moment.Sub(r.NoLaterThan))+" before")
+	default:
+		r.fail(name, fmt.Errorf("not proven: on file no later than %s, which is not before; a receipt that was "+
+			"fetched earlier may prove it", Stamp(r.NoLaterThan)))
+	}
+}
+
+// apart is a time that passed, for people.
+func apart(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
+}
