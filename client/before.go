@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Before adds whether the declaration is proven to have been on file before a moment. A cosignature
-// states whole seconds and was made within the one that it states, so what is left over of a second of the
-// moment proves nothing.
-func (r *Report) Before(moment time.Time) {
+// AddBefore adds to a list whether the declaration is proven to have been on file before a moment. A
+// cosignature states whole seconds and was made within the one that it states, so what is left over of a
+// second of the moment proves nothing.
+func (r Report) AddBefore(list *Facts, moment time.Time) {
 	name := "before " + Stamp(moment)
 	switch file := r.Facts.Find("on file"); {
 	case file.Status == Absent:
-		r.fail(name, fmt.Errorf("not proven: %s", file.Says))
+		list.Add(name, "", fmt.Errorf("not proven: %s", file.Says))
 	case r.NoLaterThan.IsZero():
-		r.skip(name)
+		list.Skip(name)
 	case r.NoLaterThan.Before(moment.Truncate(time.Second)):
-		r.ok(name, "on file no later than "+Stamp(r.NoLaterThan)+", "+apart(moment.Sub(r.NoLaterThan))+" before")
+		list.Add(name, "on file no later than "+Stamp(r.NoLaterThan)+", "+apart(moment.Sub(r.NoLaterThan))+" before", nil)
 	default:
-		r.fail(name, fmt.Errorf("not proven: on file no later than %s, which is not before; a receipt that was "+
+		list.Add(name, "", fmt.Errorf("not proven: on file no later than %s, which is not before; a receipt that was "+
 			"fetched earlier may prove it", Stamp(r.NoLaterThan)))
 	}
 }

@@ -21,7 +21,7 @@ type Report struct {
 	NoLaterThan time.Time // on file no later than; zero: not proven
 	Fields      []declaration.Field
 	Facts       Facts
-	unproven    []string
+	Unproven    []string // of this very declaration; NotProven adds what no proof says
 
 	// What the facts rest on, for who judges further. It is to be believed where they hold.
 	Entry      declaration.Entry
@@ -34,8 +34,10 @@ const (
 	unprovenInForce = "That the declaration is still in force: an amendment or a withdrawal may " +
 		"stand further on in the log."
 	unprovenOnly = "That it is the only one: a claim made elsewhere should quote the leaf hash."
-	unprovenTime = "The time, if witnesses that lie or whose clocks are wrong make up a quorum."
-	unprovenTrue = "That what was declared is true."
+	// UnprovenTime is what every time rests on.
+	UnprovenTime = "The time, if witnesses that lie or whose clocks are wrong make up a quorum."
+	// UnprovenTrue is what no log says.
+	UnprovenTrue = "That what was declared is true."
 
 	unprovenCertifier = "Who holds the certifier's key: its name is no more than a claim."
 	unprovenSubmitter = "Who submitted the entry: that rests on the log's word."
@@ -53,11 +55,11 @@ func (r Report) Err() error { return r.Facts.Err() }
 
 // NotProven lists, for people, what this report does not say.
 func (r Report) NotProven() []string {
-	list := []string{unprovenTrue, unprovenInForce, unprovenOnly}
+	list := []string{UnprovenTrue, unprovenInForce, unprovenOnly}
 	if !r.NoLaterThan.IsZero() {
-		list = append(list, unprovenTime)
+		list = append(list, UnprovenTime)
 	}
-	return append(list, r.unproven...)
+	return append(list, r.Unproven...)
 }
 
 // String prints the report for people, in 80 columns.

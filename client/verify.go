@@ -222,7 +222,7 @@ func (v Verifier) certifier(r *Report, facts declaration.Report) {
 		r.ok("certifier", "signed by "+keyName(facts.Certifier)+", who is on your list")
 	default:
 		r.ok("certifier", "signed by a key that is not on your list: "+facts.Certifier)
-		r.unproven = append(r.unproven, unprovenCertifier)
+		r.Unproven = append(r.Unproven, unprovenCertifier)
 	}
 }
 
@@ -240,7 +240,7 @@ func (v Verifier) submitter(r *Report, facts declaration.Report) {
 	entry := facts.Entry
 	if len(v.Submitters) == 0 {
 		r.absent("submitter", "not checked: no key of "+entry.Submitter+" was given")
-		r.unproven = append(r.unproven, unprovenSubmitter)
+		r.Unproven = append(r.Unproven, unprovenSubmitter)
 		return
 	}
 	err := fmt.Errorf("none of the keys given is of %s", entry.Submitter)
