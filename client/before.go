@@ -11,17 +11,17 @@ import (
 // cosignature states whole seconds and was made within the one that it states, so what is left over of a
 // second of the moment proves nothing.
 func (r Report) AddBefore(list *Facts, moment time.Time) {
-	name := "before " + Stamp(moment)
+	const name = "before"
 	switch file := r.Facts.Find("on file"); {
 	case file.Status == Absent:
-		list.Add(name, "", fmt.Errorf("not proven: %s", file.Says))
+		list.Add(name, "", fmt.Errorf("%s: not proven: %s", Stamp(moment), file.Says))
 	case r.NoLaterThan.IsZero():
 		list.Skip(name)
 	case r.NoLaterThan.Before(moment.Truncate(time.Second)):
-		list.Add(name, "on file no later than "+Stamp(r.NoLaterThan)+", "+apart(moment.Sub(r.NoLaterThan))+" before", nil)
+		list.Add(name, fmt.Sprintf("%s: on file %s before", Stamp(moment), apart(moment.Sub(r.NoLaterThan))), nil)
 	default:
-		list.Add(name, "", fmt.Errorf("not proven: on file no later than %s, which is not before; a receipt that was "+
-			"fetched earlier may prove it", Stamp(r.NoLaterThan)))
+		list.Add(name, "", fmt.Errorf("%s: not proven: on file no later than %s, which is not before; a receipt that "+
+			"was fetched earlier may prove it", Stamp(moment), Stamp(r.NoLaterThan)))
 	}
 }
 

@@ -28,7 +28,7 @@ type Case struct {
 // Report is everything that was checked of a case.
 type Report struct {
 	Claim, Certification client.Report
-	Facts                client.Facts // of the two together; those of each are in its own report
+	Facts                client.Facts  // of the two together; those of each are in its own report
 	Fork                 *receipt.Fork // the receipts show, with the log's signatures, that it has forked
 
 	claim, cert shown
@@ -43,7 +43,7 @@ const (
 	oneHistory = "one history"
 	filedFirst = "filed first"
 	claimDate  = "claim's date"
-	beforeDate = "before that date"
+	beforeDate = "before that day"
 	signature  = "signature"
 	period     = "period"
 	goods      = "goods"
@@ -102,37 +102,39 @@ func (r *Report) refers() {
 	case quoted != base64Hash(leaf):
 		r.Facts.Add(refers, "", fmt.Errorf("the claim quotes another entry, of leaf hash %s", quoted))
 	default:
-		r.Facts.Add(refers, "the claim quotes the leaf hash of this very certification"+r.since(), nil)
+		r.Facts.Add(refers, "the claim quotes the leaf hash of this very certification; it was on file"+r.since(), nil)
 	}
 }
 
-// since is when the claim was on file, if that is proven.
+// since is when the claim was on file.
 func (r *Report) since() string {
 	if r.Claim.NoLaterThan.IsZero() {
-		return ""
+		return ", at no time that is proven"
 	}
-	return ", no later than " + client.Stamp(r.Claim.NoLaterThan)
+	return " no later than " + client.Stamp(r.Claim.NoLaterThan)
 }
 
 // shown are the values that a declaration shows, those that stand in clear in its entry among them.
-type shown map[string]declaration.Field
+type shown struct {
+	fields map[string]declaration.Field
+	whole  bool // an opening shows everything: what is not there is absent
+}
 
 func shownBy(r client.Report) shown {
-	s := make(shown)
+	s := shown{make(map[string]declaration.Field), r.Kind == "opening"}
 	for _, f := range r.Fields {
-		s[f.Path] = f
+		s.fields[f.Path] = f
 	}
 	for _, f := range r.Entry.Public {
-		f.Present = true
-		s[f.Path] = f
+		s.fields[f.Path] = f
 	}
 	return s
 }
 
 // get returns a value, which is empty if it is seen that there is none.
 func (s shown) get(path string) (value string, seen bool) {
-	f, seen := s[path]
-	return f.Value, seen
+	f, seen := s.fields[path]
+	return f.Value, seen || s.whole
 }
 
 // dates compares the certification with the day that the claim states.

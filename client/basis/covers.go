@@ -98,7 +98,7 @@ func (r *Report) lines() {
 
 // lines are the numbers of the goods lines of which something is shown.
 func (s shown) lines() (list []uint64) {
-	for path := range s {
+	for path := range s.fields {
 		if rest, ok := strings.CutPrefix(path, "goods["); ok {
 			number, _, _ := strings.Cut(rest, "]")
 			if n, err := strict.Decimal(number); err == nil {

@@ -4,7 +4,6 @@ package basis
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,6 +57,9 @@ func (r *Report) history(policy receipt.Policy) error {
 		r.Facts.Add(oneHistory, "", err)
 		r.Fork = r.fork(policy)
 		return err
+	case r.standing != nil && r.standing.Linked:
+		r.Facts.Add(oneHistory, fmt.Sprintf("the tree of %d entries that was read begins with both, of %d and %d",
+			r.standing.Size, cert.Size, claim.Size), nil)
 	case policy.Quorum != "none" && policy.Satisfied(func(w string) bool { return slices.Contains(names, w) }):
 		r.Facts.Add(oneHistory, fmt.Sprintf("trees of %d and %d entries, both cosigned by %s, who cosign only what grows",
 			cert.Size, claim.Size, strings.Join(names, ", ")), nil)
