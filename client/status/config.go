@@ -32,9 +32,12 @@ type Config struct {
 	Progress func(done, total uint64)
 }
 
-// Ask answers how entries stand, all in the same tree, in the order of their leaf hashes given. An error
-// that wraps ErrNotFiled, ErrContradiction, client.ErrFork or client.ErrStale says what is wrong with
-// the log or the question; others say what kept it from being tried.
-func Ask(ctx context.Context, c Config, leaves ...receipt.Hash) ([]Answer, error) {
-	panic("being built")
+func (c Config) withDefaults() Config {
+	if c.Parallel < 1 {
+		c.Parallel = 8
+	}
+	if c.Progress == nil {
+		c.Progress = func(uint64, uint64) {}
+	}
+	return c
 }

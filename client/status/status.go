@@ -35,6 +35,9 @@ type Answer struct {
 	Index uint64 // of the entry; the lowest that is known, should it stand there twice
 	Entry declaration.Entry
 
+	Receipt []byte    // of the entry: a c2sp.org/tlog-proof under the policy, the earliest to be had
+	OnFile  time.Time // on file no later than; zero: not proven
+
 	Size       uint64 // of the tree that was looked at
 	Root       receipt.Hash
 	Checkpoint []byte    // the signed note of that tree, verified under the policy
