@@ -6,12 +6,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/transparency-dev/merkle/proof"
-	"github.com/transparency-dev/merkle/rfc6962"
-
 	"cocket.example/client"
 	"cocket.example/client/status"
-	"cocket.example/internal/tile"
 	"cocket.example/receipt"
 )
 
@@ -39,32 +35,11 @@ func Read(ctx context.Context, c status.Config, claim, certification client.Repo
 	if claim.Log != certification.Log || tree.Size > s.Size {
 		return s, nil
 	}
-	if err := s.begins(ctx, c.Source, tree); err != nil {
-		return nil, err
+	if err := client.Follows(ctx, c.Source, tree, receipt.Checkpoint{Origin: s.Log, Size: s.Size, Root: s.Root}); err != nil {
+		return nil, fmt.Errorf("the claim's receipt and the log: %w", err)
 	}
 	s.Linked = true
 	return s, nil
-}
-
-// begins checks that the tree begins with the one of a receipt.
-func (s *Standing) begins(ctx context.Context, r tile.Reader, cp receipt.Checkpoint) error {
-	if cp.Size == s.Size && cp.Root == s.Root {
-		return nil
-	}
-	hashes, err := tile.Consistency(ctx, r, cp.Size, s.Size)
-	if err != nil {
-		return fmt.Errorf("tiles of size %d: %w", s.Size, err)
-	}
-	path := make([][]byte, len(hashes))
-	for i := range hashes {
-		path[i] = hashes[i][:]
-	}
-	err = proof.VerifyConsistency(rfc6962.DefaultHasher, cp.Size, s.Size, path, cp.Root[:], s.Root[:])
-	if err != nil {
-		return fmt.Errorf("%w: its tiles do not lead from the claim's tree of %d entries to that of %d: they are damaged, "+
-			"or the log has forked", status.ErrContradiction, cp.Size, s.Size)
-	}
-	return nil
 }
 
 const howToRead = " (--url with --scan, or --mirror)"

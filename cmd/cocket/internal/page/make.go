@@ -45,32 +45,44 @@ var titles = map[string]string{
 	"not withdrawn":   "Not withdrawn or amended by then",
 }
 
+// Asked is what was asked besides.
+type Asked struct {
+	Before string // the moment before which the declaration was to be on file; "" if none
+}
+
 // Of makes the page of one declaration.
-func Of(r client.Report) Page {
-	p := Page{Title: "Proof of filing", Proven: r.Err() == nil, NotProven: r.NotProven(), Shown: []Declaration{declaration("declaration", r)}}
+func Of(r client.Report, asked Asked) Page {
+	p := Page{
+		Title: "Proof of filing", Proven: r.Err() == nil, NotProven: r.NotProven(),
+		Asked: "Is this declaration on file, and is what is shown of it what was filed?",
+		Shown: []Declaration{declaration("declaration", r)}, Signers: signers(r),
+	}
+	p.Answer = fmt.Sprintf("Yes: it is on file in the log %s as entry %d%s, and every value shown is what was filed.",
+		r.Log, r.Index, since(r))
+	if asked.Before != "" {
+		p.Asked = "Was this declaration on file before " + asked.Before + ", and is what is shown of it what was filed?"
+		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is what was "+
+			"filed.", asked.Before, r.Log, r.Index, since(r))
+	}
+	if err := r.Err(); err != nil {
+		p.Answer = fmt.Sprintf("No: the declaration does not verify: %v.", err)
+	}
 	for _, f := range own(r) {
 		p.Facts = append(p.Facts, fact(f))
-	}
-	p.Signers = signers(r)
-	switch err := r.Err(); {
-	case err != nil:
-		p.Asked = "Is this declaration on file, and is what is shown of it what was filed?"
-		p.Answer = fmt.Sprintf("No: the declaration does not verify: %v.", err)
-	default:
-		p.Asked = "Is this declaration on file, and is what is shown of it what was filed?"
-		p.Answer = fmt.Sprintf("Yes: it is on file in the log %s as entry %d%s, and every value below is what was filed.",
-			r.Log, r.Index, since(r))
 	}
 	return p
 }
 
 // OfBasis makes the page of a claim and its certification.
-func OfBasis(r basis.Report) Page {
+func OfBasis(r basis.Report, asked Asked) Page {
 	p := Page{
 		Title: "On file before the claim", Proven: r.Err() == nil, Answer: r.Answer(), NotProven: r.NotProven(),
 		Asked:   "Was this certification of origin on file before the claim for preference that rests on it?",
 		Shown:   []Declaration{declaration("certification", r.Certification), declaration("claim", r.Claim)},
 		Signers: signers(r.Certification, r.Claim), Each: each(own(r.Certification), own(r.Claim)),
+	}
+	if asked.Before != "" {
+		p.Asked += " And before " + asked.Before + "?"
 	}
 	for _, f := range r.Facts {
 		p.Facts = append(p.Facts, fact(f))
