@@ -33,7 +33,8 @@ type Report struct {
 
 	claim, cert shown
 	standing    *Standing
-	day         string // that the claim states
+	day         string   // that the claim states
+	few         []string // the witnesses that one history rests on, if they are no quorum
 }
 
 // The names of the facts, in order. Those of goods lines are their paths, as goods[0].

@@ -54,8 +54,9 @@ func TestBreaks(t *testing.T) {
 		}, "one history=-;filed first=-;claim's date=-;before that day=-;signature=-", "no common order"},
 		{"forked", func(s *story) { s.certSize, s.odd, s.unread = 8, 7, true },
 			"one history=F;filed first=?;not withdrawn=-", "has forked"},
-		{"few witnesses in common", func(s *story) { s.unread, s.claimBy = true, []int{1, 2} },
-			"one history=-;filed first=-;not withdrawn=-", "only w1"},
+		{"no witness in common", func(s *story) {
+			s.unread, s.quorum, s.certBy, s.claimBy = true, "1", []int{0}, []int{1, 2}
+		}, "one history=-;filed first=-;not withdrawn=-", "no witness cosigned both"},
 		{"linked by witnesses", func(s *story) { s.unread = true }, "not withdrawn=-", "not read"},
 		{"no witnesses", func(s *story) { s.quorum, s.unread = "none", true; s.certBy, s.claimBy = nil, nil },
 			"one history=-;filed first=-;before that day=-;not withdrawn=-", "rests on the log's word"},
@@ -251,5 +252,22 @@ func TestJSON(t *testing.T) {
 		!strings.HasPrefix(out.Answer, "Yes") || !out.Claim.Verified || out.Claim.Index != 5 || out.Certification.Index != 2 ||
 		len(out.Facts) != 10 || out.Facts[0].Status != "holds" {
 		t.Errorf("%v: %s", err, b)
+	}
+}
+
+// TestFewWitnesses: where those who cosigned both trees are no quorum, it is said on whom the order rests.
+func TestFewWitnesses(t *testing.T) {
+	for _, test := range []struct {
+		by   []int
+		few  bool
+		read bool
+	}{{[]int{1, 2}, true, false}, {[]int{0, 1}, false, false}, {[]int{1, 2}, false, true}} {
+		s := newStory()
+		s.unread, s.claimBy = !test.read, test.by
+		r := s.judge(t)
+		said := strings.Contains(strings.Join(r.NotProven(), "\n"), "should it and w1 lie together")
+		if r.Err() != nil || said != test.few {
+			t.Errorf("%v: %v, said %v\n%s", test, r.Err(), said, r)
+		}
 	}
 }

@@ -42,9 +42,10 @@ func (r *Report) order(policy receipt.Policy) {
 //
 //	equal size, equal root    they are the same tree
 //	equal size, other root    the log has forked, and both receipts together prove it
-//	other sizes               the tree that was read begins with both; or witnesses who cosigned both are a
-//	                          quorum by themselves, and a witness cosigns only what grows. Fewer could be bad
-//	                          without breaking the policy, and would then have cosigned two histories
+//	other sizes               the tree that was read begins with both; or the same witnesses cosigned both, who
+//	                          cosign only what grows: two histories would need the log and all of these to lie
+//	                          together. Where they are no quorum by themselves, that is less than a policy asks
+//	                          for, and is said (NotProven)
 func (r *Report) history(policy receipt.Policy) error {
 	claim, cert := r.Claim.Checkpoint.Checkpoint, r.Certification.Checkpoint.Checkpoint
 	names := r.common(policy)
@@ -60,15 +61,15 @@ func (r *Report) history(policy receipt.Policy) error {
 	case r.standing != nil && r.standing.Linked:
 		r.Facts.Add(oneHistory, fmt.Sprintf("the tree of %d entries that was read begins with both, of %d and %d",
 			r.standing.Size, cert.Size, claim.Size), nil)
-	case policy.Quorum != "none" && policy.Satisfied(func(w string) bool { return slices.Contains(names, w) }):
-		r.Facts.Add(oneHistory, fmt.Sprintf("trees of %d and %d entries, both cosigned by %s, who cosign only what grows",
-			cert.Size, claim.Size, strings.Join(names, ", ")), nil)
 	case len(names) == 0:
 		r.Facts.Absent(oneHistory, fmt.Sprintf("not proven: no witness cosigned both trees, of %d and %d entries, "+
 			"so that rests on the log's word", cert.Size, claim.Size))
 	default:
-		r.Facts.Absent(oneHistory, fmt.Sprintf("not proven: of the witnesses only %s cosigned both trees, of %d and %d "+
-			"entries, and that is no quorum", strings.Join(names, ", "), cert.Size, claim.Size))
+		r.Facts.Add(oneHistory, fmt.Sprintf("trees of %d and %d entries, both cosigned by %s, who cosign only what grows",
+			cert.Size, claim.Size, strings.Join(names, ", ")), nil)
+		if policy.Quorum == "none" || !policy.Satisfied(func(w string) bool { return slices.Contains(names, w) }) {
+			r.few = names
+		}
 	}
 	return nil
 }

@@ -74,6 +74,10 @@ func (r Report) NotProven() []string {
 	if !r.holds(unchanged) {
 		list = append(list, "That the certification was in force when the claim was made.")
 	}
+	if len(r.few) > 0 {
+		list = append(list, "That both receipts are of one history of the log, should it and "+strings.Join(r.few, ", ")+
+			" lie together: reading the log proves it"+howToRead+".")
+	}
 	if !r.Claim.NoLaterThan.IsZero() || !r.Certification.NoLaterThan.IsZero() {
 		list = append(list, client.UnprovenTime)
 	}

@@ -42,6 +42,7 @@ func Read(ctx context.Context, c status.Config, claim, certification client.Repo
 	return s, nil
 }
 
+// howToRead names the flags of the program, for who is told that it was not done.
 const howToRead = " (--url with --scan, or --mirror)"
 
 // unchanged adds whether the certification was in force when it was claimed upon.
