@@ -103,7 +103,7 @@ func (r *Report) refers() {
 	case quoted != base64Hash(leaf):
 		r.Facts.Add(refers, "", fmt.Errorf("the claim quotes another entry, of leaf hash %s", quoted))
 	default:
-		r.Facts.Add(refers, "the claim quotes the leaf hash of this very certification; it was on file"+r.since(), nil)
+		r.Facts.Add(refers, "the claim quotes its leaf hash, and was on file"+r.since(), nil)
 	}
 }
 
@@ -145,7 +145,7 @@ func (r *Report) dates() {
 		r.Facts.Absent(beforeDate, "not proven: the claim does not show its date")
 		return
 	}
-	r.Facts.Add(claimDate, r.day+", by its own word; the claim itself was on file"+r.since(), nil)
+	r.Facts.Add(claimDate, r.day+", by its own word; it was on file itself"+r.since(), nil)
 	begins, ends, err := bounds(r.day)
 	switch filed := r.Certification.NoLaterThan; {
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cocket.example/client"
@@ -82,10 +83,16 @@ func (r Report) NotProven() []string {
 		list = append(list, client.UnprovenTime)
 	}
 	for _, line := range r.Certification.Unproven {
-		list = append(list, "Of the certification: "+line)
+		whose := "Of the certification: "
+		if slices.Contains(r.Claim.Unproven, line) {
+			whose = "Of both: "
+		}
+		list = append(list, whose+line)
 	}
 	for _, line := range r.Claim.Unproven {
-		list = append(list, "Of the claim: "+line)
+		if !slices.Contains(r.Certification.Unproven, line) {
+			list = append(list, "Of the claim: "+line)
+		}
 	}
 	return list
 }
