@@ -39,6 +39,13 @@ func (r Report) holds(fact string) bool { return r.Facts.Find(fact).Status == cl
 
 // Answer is the answer in one sentence.
 func (r Report) Answer() string {
+	const no = "No: it is not proven that the certification was on file before the claim: "
+	if f, failed := r.Certification.Facts.Failed(); failed {
+		return no + "the certification does not verify (" + f.Name + ")."
+	}
+	if f, failed := r.Claim.Facts.Failed(); failed {
+		return no + "the claim does not verify (" + f.Name + ")."
+	}
 	err, before := r.Err(), r.before()
 	switch {
 	case err == nil:
@@ -46,7 +53,7 @@ func (r Report) Answer() string {
 	case before != "" && r.holds(refers):
 		return fmt.Sprintf("No: the certification was on file %s, but %v.", before, err)
 	default:
-		return fmt.Sprintf("No: it is not proven that the certification was on file before the claim: %v.", err)
+		return no + err.Error() + "."
 	}
 }
 

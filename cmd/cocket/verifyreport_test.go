@@ -4,7 +4,9 @@ package main
 
 import (
 	"flag"
+	"html"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,4 +103,88 @@ func TestReportPrints(t *testing.T) {
 	}
 }
 
-var _ = regexp.MustCompile
+// varying is what differs from one making to the next: hashes, keys, and the line with the date.
+var varying = regexp.MustCompile(`[A-Za-z0-9+/]{42}[A-Za-z0-9+/=]=|[0-9a-f]{64}|\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}|` +
+	`\+[0-9a-f]{8}\b|sha256-[^']*|(?s:<style>.*</style>)|Made .* by cocket .*<`)
+
+// TestReportGolden: what stands on the pages of a claim, and of one that does not verify.
+func TestReportGolden(t *testing.T) {
+	for _, test := range []struct {
+		golden string
+		status int
+		spoil  func(*site)
+		args   []string
+	}{
+		{"about", 0, func(*site) {}, aboutArgs},
+		{"refuted", 1, func(s *site) { flipHash(s, "claim.tlog-proof") }, aboutArgs},
+		{"before", 0, func(*site) {}, []string{"verify", "--policy", "policy", "cert.disclosure.json",
+			"--before", "2027-01-15T08:00:02Z", "--report", "proof.html"}},
+		{"late", 1, func(*site) {}, []string{"verify", "--policy", "policy", "cert.disclosure.json",
+			"--before", "2027-01-15T08:00:01Z", "--report", "proof.html"}},
+	} {
+		t.Run(test.golden, func(t *testing.T) {
+			golden, err := filepath.Abs("testdata/" + test.golden + ".html")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := claimedSite(t, certified)
+			test.spoil(s)
+			s.run(test.status, test.args...)
+			got := varying.ReplaceAllString(html.UnescapeString(string(s.read("proof.html"))), "…")
+			if *update {
+				s.must(os.WriteFile(golden, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil || string(want) != got {
+				t.Errorf("%v: it is\n%s", err, got)
+			}
+			if info, err := os.Stat("proof.html"); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info, err)
+			}
+		})
+	}
+}
+
+// flipHash changes a hash of the proof of a receipt.
+func flipHash(s *site, name string) {
+	head, proof, _ := strings.Cut(string(s.read(name)), "index 1\n")
+	first := "A"
+	if proof[0] == 'A' {
+		first = "B"
+	}
+	s.write(name, []byte(head+"index 1\n"+first+proof[1:]))
+}
+
+// TestReportLong: many goods lines flow to further pages, and long words of a stranger stay on the page.
+func TestReportLong(t *testing.T) {
+	word := strings.Repeat("Überlänge", 60)
+	line := `{"description": "<script>x</script> ` + word + `", "hs": "870830", "criterion": "B", "origin": {"country": "MX"},
+		"producer": {"kind": "ON-REQUEST"}}`
+	s := claimedSite(t, strings.Replace(certified, `"goods": [`, `"goods": [`+strings.Repeat(line+",", 40), 1))
+	s.run(1, aboutArgs...) // other goods
+	page := browser.Open(t).Visit("proof.html")
+	if n := page.PDF("long.pdf", browser.Letter); n < 2 || n > 12 {
+		t.Errorf("%d pages", n)
+	}
+	if n := max(page.Overflow(1280), page.Overflow(400)); n > 0 || len(page.Errors())+len(page.Requests()) > 0 {
+		t.Errorf("%d px too wide, errors %q, requests %q", n, page.Errors(), page.Requests())
+	}
+	if text := page.Text(); !strings.Contains(text, word) || !strings.Contains(text, "<script>x</script>") {
+		t.Error("a value is not there as it is")
+	}
+	if dir := os.Getenv("SAVE"); dir != "" {
+		s.must(os.WriteFile(dir+"/long.pdf", s.read("long.pdf"), 0o600))
+	}
+}
+
+// TestAgain: the command on the page is one that a shell reads as it was given.
+func TestAgain(t *testing.T) {
+	for word, want := range map[string]string{
+		"": "''", "cert.opening.json": "cert.opening.json", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'",
+		"https://log.example/2027": "https://log.example/2027",
+	} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("%q is written %s, want %s", word, got, want)
+		}
+	}
+}

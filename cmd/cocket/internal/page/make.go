@@ -65,8 +65,14 @@ func Of(r client.Report, asked Asked) Page {
 		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is what was "+
 			"filed.", asked.Before, r.Log, r.Index, since(r))
 	}
-	if err := r.Err(); err != nil {
-		p.Answer = fmt.Sprintf("No: the declaration does not verify: %v.", err)
+	switch f, failed := r.Facts.Failed(); {
+	case failed && f.Name == "before" && !r.NoLaterThan.IsZero():
+		p.Answer = fmt.Sprintf("No: it is proven to have been on file only no later than %s, which is not before %s.",
+			client.Stamp(r.NoLaterThan), asked.Before)
+	case failed && f.Name == "before":
+		p.Answer = "No: it is on file, but no time is proven."
+	case failed:
+		p.Answer = fmt.Sprintf("No: the declaration does not verify (%s).", f.Name)
 	}
 	for _, f := range own(r) {
 		p.Facts = append(p.Facts, fact(f))
@@ -199,6 +205,8 @@ func describe(name string, r client.Report) Declaration {
 	d.Entry = fmt.Sprintf("%s of %s, submitted by %s to %s", r.Entry.Event, r.Entry.Profile, r.Entry.Submitter, r.Log)
 	if r.Err() == nil {
 		d.Entry += fmt.Sprintf(", entry %d of %d", r.Index, r.Size)
+	} else {
+		d.Entry += ": this and what follows is what the file says, and not proven"
 	}
 	d.fields(r.Fields)
 	return d
