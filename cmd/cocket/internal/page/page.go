@@ -95,6 +95,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 	"text":  printable,
 	"class": class,
+	"short": func(value string) bool { return len(value) <= 16 }, // is not broken into lines
 }).Parse(text))
 
 // HTML prints the page.
