@@ -21,24 +21,25 @@ type Standing struct {
 
 // Read asks the certification's log, or a copy of it, how the certification stands. Its tree must go on from
 // those of the receipts that are of this log.
-func Read(ctx context.Context, c status.Config, claim, certification client.Report) (*Standing, error) {
-	var err error
-	if c.Known, err = c.Policy.Verify(certification.Receipt.Checkpoint); err != nil {
+func (c Case) Read(ctx context.Context, log status.Config) (*Standing, error) {
+	one, err := log.Policy.Verify(c.Certification.Receipt.Checkpoint)
+	if err != nil {
 		return nil, fmt.Errorf("the certification's receipt: %w", err)
 	}
-	answers, err := status.Ask(ctx, c, certification.Leaf)
+	s := &Standing{Linked: c.Claim.Log == c.Certification.Log}
+	log.Known = []receipt.Trusted{one}
+	if s.Linked {
+		other, err := c.Policy.Verify(c.Claim.Receipt.Checkpoint)
+		if err != nil {
+			return nil, fmt.Errorf("the claim's receipt: %w", err)
+		}
+		log.Known = append(log.Known, other)
+	}
+	answers, err := status.Ask(ctx, log, c.Certification.Leaf)
 	if err != nil {
 		return nil, err
 	}
-	s := &Standing{Answer: answers[0]}
-	tree := claim.Checkpoint.Checkpoint
-	if claim.Log != certification.Log || tree.Size > s.Size {
-		return s, nil
-	}
-	if err := client.Follows(ctx, c.Source, tree, receipt.Checkpoint{Origin: s.Log, Size: s.Size, Root: s.Root}); err != nil {
-		return nil, fmt.Errorf("the claim's receipt and the log: %w", err)
-	}
-	s.Linked = true
+	s.Answer = answers[0]
 	return s, nil
 }
 

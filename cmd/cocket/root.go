@@ -23,9 +23,10 @@ The way of a declaration:
   submit    files the entry and fetches the receipt that witnesses cosigned
   verify    checks an opening or a disclosure, without any connection
   disclose  shows some fields of an opening, and nothing of the others
+  status    says whether it is in force, superseded, withdrawn or void
 
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
-3 a log is proven to have forked.`,
+3 a log is proven to have forked, 4 verified, and not in force.`,
 		Version:       build.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -43,6 +44,7 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 		newCutCommand(),
 		newVerifyCommand(),
 		newDiscloseCommand(),
+		newStatusCommand(),
 		newInspectCommand(),
 		newFsckCommand(),
 		newConformCommand(),

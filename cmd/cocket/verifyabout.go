@@ -44,8 +44,8 @@ func (b *basing) check() error {
 		return errors.New("--url and --mirror: give one of them")
 	case b.scan && b.url == "":
 		return errors.New("--scan needs --url: a mirror is always read as a whole")
-	case b.state != "" && !b.scan && b.mirror == "":
-		return errors.New("--state is for --scan and --mirror, which read the whole log")
+	case b.state != "" && !b.scan:
+		return errors.New("--state is for --scan")
 	}
 	return nil
 }
@@ -86,24 +86,20 @@ func (v *verification) judge(ctx context.Context, claims client.Verifier, claim 
 // standing reads the certification's log, unless it is not told where, or one of the two does not verify.
 func (v *verification) standing(ctx context.Context, policy receipt.Policy, c basis.Case) (*basis.Standing, error) {
 	b := v.claimed
-	where := b.url + b.mirror
-	if where == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
+	if b.url+b.mirror == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
 		return nil, nil
 	}
-	source, err := openLog(where)
+	source, err := standing{url: b.url, mirror: b.mirror}.source()
 	if err != nil {
 		return nil, err
 	}
-	config := status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "", State: b.state}
-	if config.Read {
-		config.Progress = show(v.report.command.ErrOrStderr())
-	}
-	s, err := basis.Read(ctx, config, c.Claim, c.Certification)
+	s, err := c.Read(ctx, status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "", State: b.state,
+		Progress: showAs(v.report.command.ErrOrStderr(), "read entries")})
 	switch {
 	case errors.Is(err, client.ErrFork):
-		return nil, convictedError{c.Certification.Log}
+		return nil, forkedError{err}
 	case errors.Is(err, status.ErrContradiction) || errors.Is(err, status.ErrNotFiled):
-		return nil, refutedError{fmt.Errorf("%s: %w", where, err)}
+		return nil, refutedError{err}
 	}
 	return s, err
 }
