@@ -25,6 +25,9 @@ The way of a declaration:
   disclose  shows some fields of an opening, and nothing of the others
   status    says whether it is in force, superseded, withdrawn or void
 
+What follows it is made from an opening or a disclosure: amend, withdraw, claim,
+correct, query, respond, determine. It is filed and shown in the same way.
+
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 3 a log is proven to have forked, 4 verified, and not in force.`,
 		Version:       build.Version(),
@@ -50,6 +53,9 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 		newConformCommand(),
 		newDemoCommand(),
 	)
+	for _, st := range stages {
+		root.AddCommand(newFollowCommand(st))
+	}
 	for _, cmd := range root.Commands() {
 		cmd.DisableFlagsInUseLine = true
 	}
