@@ -26,11 +26,11 @@ type verification struct {
 	before                 string // a moment
 	json                   bool
 	claimed                basing
-	report                 reporting
+	report                 *reporting // nil remembers and writes nothing
 }
 
 func newVerifyCommand() *cobra.Command {
-	var v verification
+	v := verification{report: new(reporting)}
 	cmd := &cobra.Command{
 		Use:   "verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]",
 		Short: "Check an opening with its receipt, a disclosure, a claim, or a fork",
@@ -96,7 +96,7 @@ type finding interface {
 }
 
 // run verifies, prints what was found, and writes the page. What does not verify is a refutedError.
-func (v *verification) run(ctx context.Context, path string) error {
+func (v verification) run(ctx context.Context, path string) error {
 	moment, err := v.check()
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (v *verification) run(ctx context.Context, path string) error {
 		}
 		return v.convict(stdout, file, verifier.Policy.Logs)
 	}
-	report, err := v.verify(verifier, path, v.receipt, file)
+	report, err := v.verify(verifier, path, file)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (v *verification) run(ctx context.Context, path string) error {
 }
 
 // check looks at the flags before anything is read.
-func (v *verification) check() (moment time.Time, err error) {
+func (v verification) check() (moment time.Time, err error) {
 	if err := errors.Join(v.claimed.check(), v.report.check()); err != nil {
 		return moment, err
 	}
@@ -146,7 +146,7 @@ func (v *verification) check() (moment time.Time, err error) {
 }
 
 // tell prints what was found and writes the page, whether it verifies or not.
-func (v *verification) tell(found finding, p page.Page, otherwise string) error {
+func (v verification) tell(found finding, p page.Page, otherwise string) error {
 	if err := v.print(v.report.command.OutOrStdout(), found); err != nil {
 		return err
 	}
@@ -160,26 +160,26 @@ func (v *verification) tell(found finding, p page.Page, otherwise string) error 
 }
 
 // verify returns the report; an error is only what kept it from being tried.
-func (v *verification) verify(verifier client.Verifier, path, proofPath string, file []byte) (client.Report, error) {
+func (v verification) verify(verifier client.Verifier, path string, file []byte) (client.Report, error) {
 	switch kind := recognise(file); {
 	case v.logKeys != nil:
 		return client.Report{}, fmt.Errorf("--log-key is for forks, and %s is %s", path, kind)
-	case kind == kindDisclosure && proofPath != "":
+	case kind == kindDisclosure && v.receipt != "":
 		return client.Report{}, fmt.Errorf("%s is a disclosure, which holds its receipt itself: "+
 			"--receipt and --about-receipt are for openings", path)
 	case kind == kindDisclosure:
 		return verifier.VerifyDisclosure(file), nil
-	case kind == kindOpening && proofPath == "":
+	case kind == kindOpening && v.receipt == "":
 		return client.Report{}, fmt.Errorf("%s is an opening, which is verified with its receipt: give --receipt FILE, "+
 			"or --about-receipt FILE for that of --about", path)
 	case kind == kindOpening:
-		proof, err := v.report.read(proofPath)
+		proof, err := v.report.read(v.receipt)
 		if err != nil {
 			return client.Report{}, err
 		}
 		if recognise(proof) == kindBatch {
 			return client.Report{}, fmt.Errorf("%s is a batch receipt: cut the opening's own receipt from it "+
-				"with \"cocket cut\"", proofPath)
+				"with \"cocket cut\"", v.receipt)
 		}
 		return verifier.VerifyOpening(file, proof), nil
 	default:
@@ -187,7 +187,7 @@ func (v *verification) verify(verifier client.Verifier, path, proofPath string, 
 	}
 }
 
-func (v *verification) verifier() (verifier client.Verifier, err error) {
+func (v verification) verifier() (verifier client.Verifier, err error) {
 	if v.policy != "" {
 		if verifier.Policy, err = v.report.readPolicy(v.policy); err != nil {
 			return verifier, err
@@ -215,7 +215,7 @@ func vkeys(list []string) ([]string, error) {
 	return out, nil
 }
 
-func (v *verification) print(w io.Writer, report finding) error {
+func (v verification) print(w io.Writer, report finding) error {
 	if !v.json {
 		_, err := fmt.Fprint(w, report)
 		return err

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +50,7 @@ func (b *basing) check() error {
 }
 
 // judge verifies the certification, reads its log if it is told where, and judges both.
-func (v *verification) judge(ctx context.Context, claims client.Verifier, claim client.Report, moment time.Time) error {
+func (v verification) judge(ctx context.Context, claims client.Verifier, claim client.Report, moment time.Time) error {
 	b := v.claimed
 	certifies := claims
 	var err error
@@ -65,7 +64,8 @@ func (v *verification) judge(ctx context.Context, claims client.Verifier, claim 
 		return err
 	}
 	c := basis.Case{Claim: claim, Policy: claims.Policy, Before: moment}
-	if c.Certification, err = v.verify(certifies, b.about, b.receipt, file); err != nil {
+	v.receipt = b.receipt
+	if c.Certification, err = v.verify(certifies, b.about, file); err != nil {
 		return err
 	}
 	if c.Standing, err = v.standing(ctx, certifies.Policy, c); err != nil {
@@ -84,7 +84,7 @@ func (v *verification) judge(ctx context.Context, claims client.Verifier, claim 
 }
 
 // standing reads the certification's log, unless it is not told where, or one of the two does not verify.
-func (v *verification) standing(ctx context.Context, policy receipt.Policy, c basis.Case) (*basis.Standing, error) {
+func (v verification) standing(ctx context.Context, policy receipt.Policy, c basis.Case) (*basis.Standing, error) {
 	b := v.claimed
 	if b.url+b.mirror == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
 		return nil, nil
