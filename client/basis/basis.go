@@ -22,6 +22,7 @@ type Case struct {
 	Claim, Certification client.Report
 	Policy               receipt.Policy // of whom the claim's log and witnesses are believed
 	Standing             *Standing      // what the certification's log holds about it; nil: it was not read
+	Trouble              error          // the log, when it was read, contradicted itself or a receipt; nil: it did not
 	Before               time.Time      // that the certification is to have been on file before; zero: no moment
 }
 
@@ -33,6 +34,7 @@ type Report struct {
 
 	claim, cert shown
 	standing    *Standing
+	trouble     error
 	day         string   // that the claim states
 	few         []string // the witnesses that one history rests on, if they are no quorum
 }
@@ -55,7 +57,7 @@ var unjudged = []string{about, refers, oneHistory, filedFirst, claimDate, before
 
 // Judge adds every fact. Where a declaration does not verify by itself, nothing is said of the two together.
 func (c Case) Judge() Report {
-	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing}
+	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing, trouble: c.Trouble}
 	if c.Claim.Err() != nil || c.Certification.Err() != nil {
 		r.Facts.Skip(unjudged...)
 		return r

@@ -10,6 +10,7 @@ import (
 
 	"cocket.example/client"
 	"cocket.example/client/basis"
+	"cocket.example/client/status"
 	"cocket.example/declaration"
 )
 
@@ -136,6 +137,14 @@ var breaks = []struct {
 			a.Events[0].Time = date(3, 10)
 		}
 	}, "one history=-;filed first=-;not withdrawn=-", "whether before the claim"},
+	{"the log contradicts itself", func(s *story) { s.unread, s.trouble = true, status.ErrContradiction },
+		"one history=F;filed first=?;not withdrawn=?", "but one history: the log contradicts itself"},
+	{"other log contradicts itself", func(s *story) {
+		s.unread, s.trouble, s.claimLog = true, status.ErrContradiction, "agency.example/log"
+	}, "one history=-;filed first=-;not withdrawn=F", "the log contradicts itself"},
+	{"stands twice", func(s *story) {
+		s.certAt, s.claimAt, s.certSize, s.answer = 5, 2, 8, func(a *basis.Standing) { a.Index = 1 }
+	}, "", ""},
 	{"moment not before", func(s *story) { s.before = date(2, 8) }, "before=F", "which is not before"},
 	{"within a second", func(s *story) { s.before = date(2, 8).Add(999e6) }, "before=F", "which is not before"},
 	{"a second later", func(s *story) { s.before = date(2, 8).Add(1e9) }, "", ""},

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"cocket.example/client"
 	"cocket.example/receipt"
 )
 
@@ -22,20 +21,31 @@ func (r *Report) order(policy receipt.Policy) {
 			"file no later than some time does not say that it was not before")
 		return
 	}
-	err := r.history(policy)
-	switch linked := r.Facts.Find(oneHistory).Status == client.Holds; {
-	case err != nil:
+	if err := r.history(policy); err != nil {
 		r.Facts.Skip(filedFirst)
-	case r.Certification.Index >= r.Claim.Index:
+		return
+	}
+	first, second := r.index(), r.Claim.Index
+	switch {
+	case first >= second:
 		r.Facts.Add(filedFirst, "", fmt.Errorf("the claim is entry %d, and the certification entry %d of the same log",
-			r.Claim.Index, r.Certification.Index))
-	case !linked:
+			second, first))
+	case !r.holds(oneHistory):
 		r.Facts.Absent(filedFirst, fmt.Sprintf("entry %d and then %d, which proves the order if it is one history",
-			r.Certification.Index, r.Claim.Index))
+			first, second))
 	default:
 		r.Facts.Add(filedFirst, fmt.Sprintf("the certification is entry %d, the claim entry %d of the same log",
-			r.Certification.Index, r.Claim.Index), nil)
+			first, second), nil)
 	}
+}
+
+// index is that of the certification. Should it stand in the log twice, the lower one counts, which who read the
+// log knows.
+func (r *Report) index() uint64 {
+	if r.standing != nil && r.standing.Linked {
+		return min(r.standing.Index, r.Certification.Index)
+	}
+	return r.Certification.Index
 }
 
 // history adds whether the trees of the two receipts are one that has grown:
@@ -50,6 +60,9 @@ func (r *Report) history(policy receipt.Policy) error {
 	claim, cert := r.Claim.Checkpoint.Checkpoint, r.Certification.Checkpoint.Checkpoint
 	names := r.common(policy)
 	switch {
+	case r.trouble != nil:
+		r.Facts.Add(oneHistory, "", r.trouble)
+		return r.trouble
 	case claim.Size == cert.Size && claim.Root == cert.Root:
 		r.Facts.Add(oneHistory, fmt.Sprintf("both receipts are of the same tree, of %d entries", claim.Size), nil)
 	case claim.Size == cert.Size:

@@ -4,6 +4,7 @@ package basis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cocket.example/client"
@@ -20,7 +21,7 @@ type Standing struct {
 }
 
 // Read asks the certification's log, or a copy of it, how the certification stands. Its tree must go on from
-// those of the receipts that are of this log.
+// those of the receipts that are of this log. Contradicts tells errors that are for Trouble.
 func (c Case) Read(ctx context.Context, log status.Config) (*Standing, error) {
 	one, err := log.Policy.Verify(c.Certification.Receipt.Checkpoint)
 	if err != nil {
@@ -43,18 +44,28 @@ func (c Case) Read(ctx context.Context, log status.Config) (*Standing, error) {
 	return s, nil
 }
 
+// Contradicts reports whether an error of Read says something of the log: that it contradicts itself or its
+// receipts. Others say what kept it from being read.
+func Contradicts(err error) bool {
+	return errors.Is(err, client.ErrFork) || errors.Is(err, status.ErrContradiction) || errors.Is(err, status.ErrNotFiled)
+}
+
 // howToRead names the flags of the program, for who is told that it was not done.
 const howToRead = " (--url with --scan, or --mirror)"
 
 // unchanged adds whether the certification was in force when it was claimed upon.
 func (r *Report) unchanged() {
-	s := r.standing
+	s, same := r.standing, r.Claim.Log == r.Certification.Log
 	switch {
+	case r.trouble != nil && same:
+		r.Facts.Skip(unchanged)
+	case r.trouble != nil:
+		r.Facts.Add(unchanged, "", r.trouble)
 	case s == nil:
 		r.Facts.Absent(unchanged, "not proven: the log was not read"+howToRead)
 	case s.State().Kind == status.Void:
 		r.Facts.Add(unchanged, "", fmt.Errorf("the certification is void: %s", s.Void))
-	case r.Claim.Log == r.Certification.Log:
+	case same:
 		r.unchangedBelow(s)
 	default:
 		r.unchangedElsewhere(s)

@@ -68,7 +68,7 @@ func (v verification) judge(ctx context.Context, claims client.Verifier, claim c
 	if c.Certification, err = v.verify(certifies, b.about, file); err != nil {
 		return err
 	}
-	if c.Standing, err = v.standing(ctx, certifies.Policy, c); err != nil {
+	if err := v.standing(ctx, certifies.Policy, &c); err != nil {
 		return err
 	}
 	r := c.Judge()
@@ -77,29 +77,29 @@ func (v verification) judge(ctx context.Context, claims client.Verifier, claim c
 		asked.Before = client.Stamp(moment)
 	}
 	err = v.tell(r, page.OfBasis(r, asked), "not proven of the claim and "+b.about)
-	if r.Fork != nil && errors.As(err, new(refutedError)) {
+	switch refuted := errors.As(err, new(refutedError)); {
+	case refuted && r.Fork != nil:
 		return convictedError{r.Claim.Log}
+	case refuted && errors.Is(c.Trouble, client.ErrFork):
+		return forkedError{err}
 	}
 	return err
 }
 
 // standing reads the certification's log, unless it is not told where, or one of the two does not verify.
-func (v verification) standing(ctx context.Context, policy receipt.Policy, c basis.Case) (*basis.Standing, error) {
+func (v verification) standing(ctx context.Context, policy receipt.Policy, c *basis.Case) error {
 	b := v.claimed
 	if b.url+b.mirror == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
-		return nil, nil
+		return nil
 	}
 	source, err := standing{url: b.url, mirror: b.mirror}.source()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s, err := c.Read(ctx, status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "", State: b.state,
-		Progress: showAs(v.report.command.ErrOrStderr(), "read entries")})
-	switch {
-	case errors.Is(err, client.ErrFork):
-		return nil, forkedError{err}
-	case errors.Is(err, status.ErrContradiction) || errors.Is(err, status.ErrNotFiled):
-		return nil, refutedError{err}
+	c.Standing, err = c.Read(ctx, status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "",
+		State: b.state, Progress: showAs(v.report.command.ErrOrStderr(), "read entries")})
+	if basis.Contradicts(err) {
+		c.Trouble, err = err, nil
 	}
-	return s, err
+	return err
 }
