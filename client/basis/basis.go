@@ -53,7 +53,8 @@ const (
 	unchanged  = "not withdrawn"
 )
 
-var unjudged = []string{about, refers, oneHistory, filedFirst, claimDate, beforeDate, signature, period, goods, unchanged}
+var unjudged = []string{about, refers, oneHistory, filedFirst, claimDate, beforeDate, signature, period, goods,
+	unchanged}
 
 // Judge adds every fact. Where a declaration does not verify by itself, nothing is said of the two together.
 func (c Case) Judge() Report {

@@ -93,15 +93,19 @@ var breaks = []struct {
 		s.cert["invoice"] = "INV-1"
 	}, "period=-", "single shipment, invoice INV-1"},
 	{"period hidden", func(s *story) { s.certShows = without(s.cert, "blanket.to") }, "period=-", "blanket.to is not shown"},
-	{"no such line", func(s *story) { s.claim["goods[0].certificate.line"] = "2" }, "goods[0]=F", "line 2, and the certification has 2"},
-	{"other line", func(s *story) { s.claim["goods[0].certificate.line"] = "1" }, "goods[0]=F", "HS 870830 is claimed, 730630 certified"},
-	{"no line", func(s *story) { delete(s.claim, "goods[0].certificate.line") }, "goods[0]=-", "certificate.line is not shown"},
+	{"no such line", func(s *story) { s.claim["goods[0].certificate.line"] = "2" }, "goods[0]=F",
+		"line 2, and the certification has 2"},
+	{"other line", func(s *story) { s.claim["goods[0].certificate.line"] = "1" }, "goods[0]=F",
+		"HS 870830 is claimed, 730630 certified"},
+	{"no line", func(s *story) { delete(s.claim, "goods[0].certificate.line") }, "goods[0]=-",
+		"certificate.line is not shown"},
 	{"other digits", func(s *story) { s.claim["goods[0].hs"] = "8708401000" }, "goods[0]=F", "HS 870840 is claimed"},
 	{"other digits of another edition", func(s *story) {
 		s.claim["goods[0].hs"], s.claim["goods[0].edition"] = "8708401000", "2017"
 	}, "goods[0]=-", "HS 870840 of 2017 with 870830 of 2022"},
 	{"other origin", func(s *story) { s.claim["goods[0].origin.country"] = "CA" }, "goods[0]=F", "origin CA is claimed"},
-	{"criterion hidden", func(s *story) { s.certShows = without(s.cert, "goods[0].criterion") }, "goods[0]=-", "not compared: criterion"},
+	{"criterion hidden", func(s *story) { s.certShows = without(s.cert, "goods[0].criterion") }, "goods[0]=-",
+		"not compared: criterion"},
 	{"count hidden", func(s *story) {
 		s.claimShows = append(without(s.claim, "goods.count"), "refers")
 	}, "goods=-", "may have further lines"},

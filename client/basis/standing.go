@@ -107,14 +107,13 @@ func (s *Standing) afterwards() string {
 // in every tree that witnesses cosigned after it.
 func (r *Report) unchangedElsewhere(s *Standing) {
 	state := s.State()
-	begins, _, err := bounds(r.day)
 	switch {
-	case len(state.Chain) > 0 && r.day != "" && err == nil && !state.Chain[0].Time.IsZero() && state.Chain[0].Time.Before(begins):
+	case len(state.Chain) > 0 && r.precedes(state.Chain[0]):
 		r.Facts.Add(unchanged, "", fmt.Errorf("%s as entry %d, no later than %s, before the date that the claim states",
 			state.Kind, state.Chain[0].Index, client.Stamp(state.Chain[0].Time)))
 	case len(state.Chain) > 0:
-		r.Facts.Absent(unchanged, fmt.Sprintf("not proven: %s as entry %d; whether before the claim, which is in another log, "+
-			"is not known", state.Kind, state.Chain[0].Index))
+		r.Facts.Absent(unchanged, fmt.Sprintf("not proven: %s as entry %d; whether before the claim, which is in "+
+			"another log, is not known", state.Kind, state.Chain[0].Index))
 	case !s.Complete:
 		r.Facts.Absent(unchanged, "not proven: only the log says that nothing refers to it, and it could leave something "+
 			"out"+howToRead)
@@ -125,4 +124,10 @@ func (r *Report) unchangedElsewhere(s *Standing) {
 		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries as of %s, after the claim, were read, and none amends or "+
 			"withdraws it", s.Size, client.Stamp(s.Time)), nil)
 	}
+}
+
+// precedes reports whether an event was on file before the day that the claim states.
+func (r *Report) precedes(e status.Event) bool {
+	begins, _, err := bounds(r.day)
+	return err == nil && !e.Time.IsZero() && e.Time.Before(begins)
 }

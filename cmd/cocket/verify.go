@@ -53,14 +53,15 @@ values that are shown.
 
 A fork is a file by which a witness shows that a log has signed two trees that
 contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the
-log are those of the policy that are good for these sizes, or those of --log-key.
+log are those of the policy that are good for these sizes, or those of
+--log-key.
 
 Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 a log is
 proven to have forked. A fork never ends with 0, so that no program takes it for
 a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
-  cocket verify --policy policy --before 2026-05-04T10:00:00Z cert.disclosure.json
+  cocket verify --policy policy cert.disclosure.json --before 2026-05-04T10:00:00Z
   cocket verify --policy policy claim.disclosure.json \
       --about cert.disclosure.json --url https://log.example --scan \
       --report proof.html

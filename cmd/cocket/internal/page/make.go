@@ -62,8 +62,8 @@ func Of(r client.Report, asked Asked) Page {
 		r.Log, r.Index, since(r))
 	if asked.Before != "" {
 		p.Asked = "Was this declaration on file before " + asked.Before + ", and is what is shown of it what was filed?"
-		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is what was "+
-			"filed.", asked.Before, r.Log, r.Index, since(r))
+		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is "+
+			"what was filed.", asked.Before, r.Log, r.Index, since(r))
 	}
 	switch f, failed := r.Facts.Failed(); {
 	case failed && f.Name == "before" && !r.NoLaterThan.IsZero():
