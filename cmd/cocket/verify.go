@@ -35,9 +35,9 @@ func newVerifyCommand() *cobra.Command {
 		Use:   "verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]",
 		Short: "Check an opening with its receipt, a disclosure, a claim, or a fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
-connection is needed, and none is made. Every fact is reported by itself: what
-the entry says, which log and which witnesses signed and when, whether the entry
-is in the log, and every value shown.
+connection is needed, and none is made but to a --url. Every fact is reported by
+itself: what the entry says, which log and which witnesses signed and when,
+whether the entry is in the log, and every value shown.
 
 What is believed is the policy alone, and the keys given by --certifier and
 --submitter: get them from someone else than from who shows you the declaration.
@@ -61,7 +61,8 @@ proven to have forked. A fork never ends with 0, so that no program takes it for
 a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
-  cocket verify --policy policy cert.disclosure.json --before 2026-05-04T10:00:00Z
+  cocket verify --policy policy cert.disclosure.json \
+      --before 2026-05-04T10:00:00Z
   cocket verify --policy policy claim.disclosure.json \
       --about cert.disclosure.json --url https://log.example --scan \
       --report proof.html
