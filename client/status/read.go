@@ -170,9 +170,11 @@ type hasher struct {
 // read reads a bundle and looks at its entries from index from on.
 func (h *hasher) read(ctx context.Context, ref tile.Ref, from uint64, b *bundle) (err error) {
 	b.leaves, b.found, b.seen = b.leaves[:0], b.found[:0], b.seen[:0]
-	if h.buf, err = readBundle(ctx, h.source, ref, h.buf); err != nil {
+	read, err := readBundle(ctx, h.source, ref, h.buf)
+	if err != nil {
 		return err
 	}
+	h.buf = read
 	h.leaves = h.leaves[:0]
 	rest, first := h.buf, ref.Index*tile.Width
 	for i := range uint64(ref.Width) {
@@ -207,15 +209,13 @@ func (h *hasher) look(b *bundle, index uint64, entry []byte, leaf receipt.Hash) 
 	}
 }
 
-// bundleReader is a source that reads into buffers that are used again.
-type bundleReader interface {
-	// AppendBundle appends a bundle to buf, as it stands there.
-	AppendBundle(ctx context.Context, ref tile.Ref, buf []byte) ([]byte, error)
-}
-
-func readBundle(ctx context.Context, s Source, ref tile.Ref, buf []byte) ([]byte, error) {
-	if into, ok := s.(bundleReader); ok {
-		return into.AppendBundle(ctx, ref, buf[:0])
+// readBundle reads into a buffer that is used again, where the source can.
+func readBundle(ctx context.Context, s Source, ref tile.Ref, room []byte) ([]byte, error) {
+	type roomy interface {
+		ReadBundleInto(ctx context.Context, ref tile.Ref, room []byte) ([]byte, error)
+	}
+	if r, ok := s.(roomy); ok {
+		return r.ReadBundleInto(ctx, ref, room)
 	}
 	return s.ReadBundle(ctx, ref.Index, ref.Width)
 }
