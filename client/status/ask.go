@@ -82,6 +82,12 @@ type filed struct {
 	err   error // it is no entry of this format, or one that this program does not know
 }
 
+func (f *filed) parse() {
+	if f.entry, f.err = declaration.Parse(f.data); f.err != nil {
+		f.entry = declaration.Entry{}
+	}
+}
+
 // at reads the entry at an index and verifies that the tree holds it.
 func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	data, err := tile.ReadEntry(ctx, t.tiles, index, t.Size)
@@ -96,9 +102,7 @@ func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	if err != nil {
 		return f, fmt.Errorf("entry %d: %w", index, err)
 	}
-	if f.entry, f.err = declaration.Parse(data); f.err != nil {
-		f.entry = declaration.Entry{}
-	}
+	f.parse()
 	return f, nil
 }
 

@@ -117,14 +117,14 @@ func histories(n int, entries [][]byte, each func(entries [][]byte)) {
 // TestRules compares with the twin: all short histories, or a part of them, and longer ones by chance. Readers
 // apply the rules to a log that accepted all of it.
 func TestRules(t *testing.T) {
-	step, n := soak.Rounds(17, 1), 0
+	step, n := soak.Rounds(37, 1), 0
 	histories(soak.Rounds(3, 4), nil, func(entries [][]byte) {
 		if n++; n%step == 0 {
 			compareWithTwin(t, entries)
 		}
 	})
 	rng := rand.New(rand.NewPCG(6, 5))
-	for range soak.Rounds(60, 3000) {
+	for range soak.Rounds(40, 3000) {
 		var entries [][]byte
 		for range 6 {
 			list := next(entries)
