@@ -96,11 +96,11 @@ func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	}
 	f = filed{index: index, leaf: declaration.LeafHash(data), data: data}
 	proof, err := t.prove(ctx, index)
-	if err == nil {
-		err = t.trusted.Includes(f.leaf, proof)
-	}
 	if err != nil {
-		return f, fmt.Errorf("entry %d: %w", index, err)
+		return f, fmt.Errorf("proving entry %d: %w", index, err)
+	}
+	if err := t.trusted.Includes(f.leaf, proof); err != nil {
+		return f, fmt.Errorf("%w: %w", ErrContradiction, err)
 	}
 	f.parse()
 	return f, nil

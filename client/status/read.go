@@ -61,9 +61,8 @@ type place struct {
 }
 
 const (
-	stepBundles = tile.Width      // bundles of one step, 65,536 entries
-	saveEvery   = 3 * time.Second // how often the state is kept meanwhile
-	maxFound    = 8 << 20         // references; 24 bytes each
+	saveEvery = 3 * time.Second // how often the state is kept meanwhile
+	maxFound  = 8 << 20         // references; 24 bytes each
 )
 
 // newReading begins with what was read before, or with nothing.
@@ -80,7 +79,7 @@ func newReading(c Config, s saved, watch map[receipt.Hash]bool) *reading {
 func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() error) error {
 	kept := time.Now()
 	for r.edge.End() < cp.Size {
-		err := r.step(ctx, cp.Size)
+		err := r.next(ctx, cp.Size)
 		if err != nil || time.Since(kept) > saveEvery {
 			err = errors.Join(err, keep())
 			kept = time.Now()
@@ -100,15 +99,15 @@ func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() err
 	return nil
 }
 
-// step reads the next bundles, the first from where the range ends.
-func (r *reading) step(ctx context.Context, size uint64) error {
+// next reads the next bundles, the first from where the range ends.
+func (r *reading) next(ctx context.Context, size uint64) error {
 	from := r.edge.End()
 	first := from / tile.Width
-	n := int(min((size-1)/tile.Width-first+1, stepBundles))
+	n := int(min((size-1)/tile.Width-first+1, uint64(r.step)))
 	for len(r.bundles) < n {
 		r.bundles = append(r.bundles, bundle{})
 	}
-	var next atomic.Int64
+	var at atomic.Int64
 	group, reading := errgroup.WithContext(ctx)
 	for g := range min(r.Parallel, n) {
 		if g == len(r.hashers) {
@@ -116,7 +115,7 @@ func (r *reading) step(ctx context.Context, size uint64) error {
 		}
 		h := r.hashers[g]
 		group.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			for i := at.Add(1) - 1; i < int64(n); i = at.Add(1) - 1 {
 				index := first + uint64(i)
 				ref := tile.Ref{Entries: true, Index: index, Width: tile.WidthAt(0, index, size)}
 				if err := h.read(reading, ref, max(from, index*tile.Width), &r.bundles[i]); err != nil {

@@ -52,21 +52,21 @@ func (s stopping) ReadBundle(ctx context.Context, index uint64, width int) ([]by
 // TestResume breaks a reading off again and again, lets the log grow meanwhile, and wants the answer of one
 // that was never broken off, with no bundle read twice but for those of the step that was broken off.
 func TestResume(t *testing.T) {
-	const steps = 3
-	b, cert := filled(steps*stepBundles*tile.Width + 20_000)
+	const steps, bundles = 3, 5
+	b, cert := filled(steps*bundles*tile.Width + 2_000)
 	state := filepath.Join(t.TempDir(), "scan")
 	var left atomic.Int64
 	for round := range steps {
 		ctx, cancel := context.WithCancel(t.Context())
-		left.Store(stepBundles + 40)
-		c := Config{Source: stopping{b, &left, cancel}, Policy: testKeys.policy, Read: true, State: state}
+		left.Store(bundles + 3)
+		c := Config{Source: stopping{b, &left, cancel}, Policy: testKeys.policy, Read: true, State: state, step: bundles}
 		_, err := Ask(ctx, c, declaration.LeafHash(cert))
 		cancel()
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		s, _, err := load(state, testKeys.policy)
-		if want := uint64(round+1) * stepBundles * tile.Width; err != nil || s.edge.End() != want {
+		if want := uint64(round+1) * bundles * tile.Width; err != nil || s.edge.End() != want {
 			t.Fatalf("round %d: read %d entries, want %d: %v", round, s.edge.End(), want, err)
 		}
 		b.add(issue("a.example", 1_000_000+round))
