@@ -39,6 +39,7 @@ var targets = []target{
 	{"restart_wal_s", 10, true, "seconds to open with a long write-ahead log to replay"},
 	{"write_amplification", 3, true, "bytes written ÷ bytes of entries at full load"},
 	{"fsck_vs_tessera", 2, false, "full check of one log ÷ Tessera's fsck at its best"},
+	{"status_scan_rate", 500_000, false, "entries/s that cocket status --scan reads over loopback, the server on the same cores"},
 	{"receipts_1m_s", 10, true, "seconds to verify a million receipts under one checkpoint, all cores"},
 	{"receipt_single_ms", 1, true, "one receipt with its checkpoint, 3 Ed25519 witnesses, ms"},
 	{"batch_cut_s", 2, true, "seconds to cut every receipt of a batch of 65,536 from its batch receipt"},
@@ -94,6 +95,7 @@ var groups = []group{
 	{"growth", []string{"rss_mib", "rss_growth", "rate_growth", "restart_s"}, measureGrowth},
 	{"replay of the write-ahead log", []string{"restart_wal_s"}, measureReplay},
 	{"full check", []string{"fsck_vs_tessera"}, measureCheck},
+	{"status", []string{"status_scan_rate"}, measureStatus},
 	{"verification", []string{"receipts_1m_s", "receipt_single_ms", "batch_cut_s"}, measureVerify},
 	{"witnesses", []string{
 		"witness_alone_vs_litewitness", "witness_alone_vs_omniwitness",

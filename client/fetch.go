@@ -187,3 +187,8 @@ func (c *Client) ReadTile(ctx context.Context, level, index uint64, width int) (
 func (c *Client) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
 	return c.http.ReadBundle(ctx, index, width)
 }
+
+// ReadBundleInto reads a bundle into room where that is large enough. Not even its form is checked.
+func (c *Client) ReadBundleInto(ctx context.Context, ref tile.Ref, room []byte) ([]byte, error) {
+	return c.http.ReadBundleInto(ctx, ref, room)
+}

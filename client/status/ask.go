@@ -82,6 +82,12 @@ type filed struct {
 	err   error // it is no entry of this format, or one that this program does not know
 }
 
+func (f *filed) parse() {
+	if f.entry, f.err = declaration.Parse(f.data); f.err != nil {
+		f.entry = declaration.Entry{}
+	}
+}
+
 // at reads the entry at an index and verifies that the tree holds it.
 func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	data, err := tile.ReadEntry(ctx, t.tiles, index, t.Size)
@@ -90,15 +96,13 @@ func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	}
 	f = filed{index: index, leaf: declaration.LeafHash(data), data: data}
 	proof, err := t.prove(ctx, index)
-	if err == nil {
-		err = t.trusted.Includes(f.leaf, proof)
-	}
 	if err != nil {
-		return f, fmt.Errorf("entry %d: %w", index, err)
+		return f, fmt.Errorf("proving entry %d: %w", index, err)
 	}
-	if f.entry, f.err = declaration.Parse(data); f.err != nil {
-		f.entry = declaration.Entry{}
+	if err := t.trusted.Includes(f.leaf, proof); err != nil {
+		return f, fmt.Errorf("%w: %w", ErrContradiction, err)
 	}
+	f.parse()
 	return f, nil
 }
 

@@ -30,6 +30,8 @@ type Config struct {
 	Parallel int    // bundles that are read at a time; default 8
 	// Progress is told how many of the entries have been read; nil tells nobody.
 	Progress func(done, total uint64)
+
+	step int // bundles that are put together at a time
 }
 
 func (c Config) withDefaults() Config {
@@ -38,6 +40,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Progress == nil {
 		c.Progress = func(uint64, uint64) {}
+	}
+	if c.step == 0 {
+		c.step = tile.Width // 65,536 entries
 	}
 	return c
 }

@@ -61,9 +61,8 @@ type place struct {
 }
 
 const (
-	stepBundles = tile.Width      // bundles of one step, 65,536 entries
-	saveEvery   = 3 * time.Second // how often the state is kept meanwhile
-	maxFound    = 8 << 20         // references; 24 bytes each
+	saveEvery = 3 * time.Second // how often the state is kept meanwhile
+	maxFound  = 8 << 20         // references; 24 bytes each
 )
 
 // newReading begins with what was read before, or with nothing.
@@ -80,7 +79,7 @@ func newReading(c Config, s saved, watch map[receipt.Hash]bool) *reading {
 func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() error) error {
 	kept := time.Now()
 	for r.edge.End() < cp.Size {
-		err := r.step(ctx, cp.Size)
+		err := r.next(ctx, cp.Size)
 		if err != nil || time.Since(kept) > saveEvery {
 			err = errors.Join(err, keep())
 			kept = time.Now()
@@ -100,15 +99,15 @@ func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() err
 	return nil
 }
 
-// step reads the next bundles, the first from where the range ends.
-func (r *reading) step(ctx context.Context, size uint64) error {
+// next reads the next bundles, the first from where the range ends.
+func (r *reading) next(ctx context.Context, size uint64) error {
 	from := r.edge.End()
 	first := from / tile.Width
-	n := int(min((size-1)/tile.Width-first+1, stepBundles))
+	n := int(min((size-1)/tile.Width-first+1, uint64(r.step)))
 	for len(r.bundles) < n {
 		r.bundles = append(r.bundles, bundle{})
 	}
-	var next atomic.Int64
+	var at atomic.Int64
 	group, reading := errgroup.WithContext(ctx)
 	for g := range min(r.Parallel, n) {
 		if g == len(r.hashers) {
@@ -116,7 +115,7 @@ func (r *reading) step(ctx context.Context, size uint64) error {
 		}
 		h := r.hashers[g]
 		group.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			for i := at.Add(1) - 1; i < int64(n); i = at.Add(1) - 1 {
 				index := first + uint64(i)
 				ref := tile.Ref{Entries: true, Index: index, Width: tile.WidthAt(0, index, size)}
 				if err := h.read(reading, ref, max(from, index*tile.Width), &r.bundles[i]); err != nil {
@@ -170,9 +169,11 @@ type hasher struct {
 // read reads a bundle and looks at its entries from index from on.
 func (h *hasher) read(ctx context.Context, ref tile.Ref, from uint64, b *bundle) (err error) {
 	b.leaves, b.found, b.seen = b.leaves[:0], b.found[:0], b.seen[:0]
-	if h.buf, err = readBundle(ctx, h.source, ref, h.buf); err != nil {
+	read, err := readBundle(ctx, h.source, ref, h.buf)
+	if err != nil {
 		return err
 	}
+	h.buf = read
 	h.leaves = h.leaves[:0]
 	rest, first := h.buf, ref.Index*tile.Width
 	for i := range uint64(ref.Width) {
@@ -207,15 +208,13 @@ func (h *hasher) look(b *bundle, index uint64, entry []byte, leaf receipt.Hash) 
 	}
 }
 
-// bundleReader is a source that reads into buffers that are used again.
-type bundleReader interface {
-	// AppendBundle appends a bundle to buf, as it stands there.
-	AppendBundle(ctx context.Context, ref tile.Ref, buf []byte) ([]byte, error)
-}
-
-func readBundle(ctx context.Context, s Source, ref tile.Ref, buf []byte) ([]byte, error) {
-	if into, ok := s.(bundleReader); ok {
-		return into.AppendBundle(ctx, ref, buf[:0])
+// readBundle reads into a buffer that is used again, where the source can.
+func readBundle(ctx context.Context, s Source, ref tile.Ref, room []byte) ([]byte, error) {
+	type roomy interface {
+		ReadBundleInto(ctx context.Context, ref tile.Ref, room []byte) ([]byte, error)
+	}
+	if r, ok := s.(roomy); ok {
+		return r.ReadBundleInto(ctx, ref, room)
 	}
 	return s.ReadBundle(ctx, ref.Index, ref.Width)
 }
