@@ -22,9 +22,9 @@ func newInspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
-checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
-verify for that. Of a secret key or an opening the secret is never shown, but
-the values of an opening are, with the rules that they break.`,
+checkpoint, fork, policy or key, which is told by its content. No signature is
+verified; see verify for that. Of a secret key or an opening the secret is never
+shown, but the values of an opening are, with the rules that they break.`,
 		Example: `  cocket inspect cert.opening.json
   cocket inspect --json cert.tlog-proof`,
 		Args: cobra.ExactArgs(1),

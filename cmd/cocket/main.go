@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"cocket.example/internal/strict"
 )
 
@@ -42,12 +44,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	begun := false
+	noteBegin(root, &begun)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	// Errors may repeat what a file or a server said.
-	fmt.Fprintf(stderr, "cocket: %s\n", strict.Printable(err.Error(), "\n\t"))
+	message := "cocket: " + strict.Printable(err.Error(), "\n\t") + "\n"
+	if !begun {
+		message += fmt.Sprintf("usage:  %s\n        \"%s --help\" says more\n", cmd.UseLine(), cmd.CommandPath())
+	}
+	io.WriteString(stderr, shown(stderr, message))
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}
@@ -55,4 +63,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return statusForked
 	}
 	return statusUntried
+}
+
+// noteBegin notes when a command begins: an error before is of how it was called.
+func noteBegin(cmd *cobra.Command, begun *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*begun = true
+			return run(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		noteBegin(c, begun)
+	}
 }

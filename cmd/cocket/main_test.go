@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "steal": steal, "offer": offer, "port": port, "status": status,
+			"await": await, "steal": steal, "offer": offer, "port": port, "status": status, "screen": screen,
 		},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,26 +57,27 @@ warnings do not, unless --strict is given.`,
 				return err
 			}
 			for _, f := range warnings {
-				fmt.Fprintf(cmd.ErrOrStderr(), "cocket: warning %s\n", strict.Printable(s.lang.describe(f), ""))
+				warning := "cocket: warning " + strict.Printable(s.lang.describe(f), "") + "\n"
+				io.WriteString(cmd.ErrOrStderr(), shown(cmd.ErrOrStderr(), warning))
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "leaf %s\n", leaf)
 			return err
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1")
+	f.StringVar(&d.Profile, "profile", "", "`PROFILE` and version, such as usmca/1")
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for")
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
-	f.StringVar(&d.Event, "event", "issue", "issue, amend, withdraw …, as the profile allows")
-	f.StringVar(&s.refers, "refers", "", "leaf hash of what is amended or withdrawn, in base64")
+	f.StringVar(&d.Event, "event", "issue", "`EVENT`: issue, amend, withdraw …, as the profile allows")
+	f.StringVar(&s.refers, "refers", "", "leaf `HASH` of what is amended or withdrawn, in base64")
 	f.StringSliceVar(&d.Public, "public", nil, "`PATH`s of fields to show in clear, with commas")
-	f.IntVar(&d.Width, "width", 0, "width of the commitment tree, a power of two; 0 is the least")
+	f.IntVar(&d.Width, "width", 0, "width `N` of the commitment tree, a power of two; 0 is the least")
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
 	f.StringVar(&s.submitterKey, "submitter-key", "", "key `FILE` of the submitter, who then signs")
 	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
 	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
 	addTongue(cmd, &s.lang)
-	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
+	f.StringVar(&s.out.path, "out", "", "`FILE` for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
 	require(cmd, "profile", "log", "submitter", "out")
 	return cmd

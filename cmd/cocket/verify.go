@@ -36,12 +36,13 @@ What is believed is the policy alone, and the keys given by --certifier and
 --submitter: get them from someone else than from who shows you the declaration.
 
 A fork is a file by which a witness shows that a log has signed two trees that
-contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the log
-are those of the policy that are good for these sizes, or those of --log-key.
+contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the
+log are those of the policy that are good for these sizes, or those of
+--log-key.
 
-Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is a
-fork and proves what it says. A fork never ends with 0, so that no program takes it
-for a declaration that is good.`,
+Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is
+a fork and proves what it says. A fork never ends with 0, so that no program
+takes it for a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
   cocket verify --log-key log.vkey customs.fork`,
