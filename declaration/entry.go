@@ -118,8 +118,7 @@ func (e *Entry) check() error {
 	if !validWidth(e.Width) {
 		return invalid("entry line fields: width %d, want a power of two from %d to %d", e.Width, minWidth, maxWidth)
 	}
-	needs := e.Event == "amend" || e.Event == "withdraw"
-	if needs != (e.Refers != nil) {
+	if InClear(e.Event) != (e.Refers != nil) {
 		return invalid("entry line refers: required for amend and withdraw, forbidden for the others")
 	}
 	if err := e.checkAscending(); err != nil {
@@ -188,19 +187,3 @@ func CheckSubmitter(name string) error {
 }
 
 func validWidth(n int) bool { return n >= minWidth && n <= maxWidth && n&(n-1) == 0 }
-
-// CheckRefers checks what an amendment or withdrawal says of its target: it is an issue or amend of
-// the same log, profile and submitter.
-func (e Entry) CheckRefers(target Entry) error {
-	switch {
-	case target.Event != "issue" && target.Event != "amend":
-		return invalid("refers: the target is of event %s, want issue or amend", target.Event)
-	case target.Log != e.Log:
-		return invalid("refers: the target is of another log")
-	case target.Profile != e.Profile:
-		return invalid("refers: the target is of profile %s, not %s", target.Profile, e.Profile)
-	case target.Submitter != e.Submitter:
-		return invalid("refers: the target is of another submitter, who alone may amend or withdraw it")
-	}
-	return nil
-}

@@ -39,7 +39,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "steal": steal, "offer": offer, "port": port, "status": status, "screen": screen,
+			"await": await, "steal": steal, "offer": offer, "port": port, "status": exits,
+			"screen": screen,
 		},
 	})
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package basis
+
+import (
+	"context"
+	"fmt"
+
+	"cocket.example/client"
+	"cocket.example/client/status"
+	"cocket.example/receipt"
+)
+
+// Standing is what the certification's log holds about it, in a tree that was verified.
+type Standing struct {
+	status.Answer
+	// Linked says that this tree begins with those of both receipts: they are of one history, and no witness
+	// is needed to say so. Only where both are of this log.
+	Linked bool
+}
+
+// Read asks the certification's log, or a copy of it, how the certification stands. Its tree must go on from
+// those of the receipts that are of this log.
+func Read(ctx context.Context, c status.Config, claim, certification client.Report) (*Standing, error) {
+	var err error
+	if c.Known, err = c.Policy.Verify(certification.Receipt.Checkpoint); err != nil {
+		return nil, fmt.Errorf("the certification's receipt: %w", err)
+	}
+	answers, err := status.Ask(ctx, c, certification.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	s := &Standing{Answer: answers[0]}
+	tree := claim.Checkpoint.Checkpoint
+	if claim.Log != certification.Log || tree.Size > s.Size {
+		return s, nil
+	}
+	if err := client.Follows(ctx, c.Source, tree, receipt.Checkpoint{Origin: s.Log, Size: s.Size, Root: s.Root}); err != nil {
+		return nil, fmt.Errorf("the claim's receipt and the log: %w", err)
+	}
+	s.Linked = true
+	return s, nil
+}
+
+const howToRead = " (--url with --scan, or --mirror)"
+
+// unchanged adds whether the certification was in force when it was claimed upon.
+func (r *Report) unchanged() {
+	s := r.standing
+	switch {
+	case s == nil:
+		r.Facts.Absent(unchanged, "not proven: the log was not read"+howToRead)
+	case s.State().Kind == status.Void:
+		r.Facts.Add(unchanged, "", fmt.Errorf("the certification is void: %s", s.Void))
+	case r.Claim.Log == r.Certification.Log:
+		r.unchangedBelow(s)
+	default:
+		r.unchangedElsewhere(s)
+	}
+}
+
+// unchangedBelow looks at the entries below the claim, in the log that holds both.
+func (r *Report) unchangedBelow(s *Standing) {
+	state := s.At(r.Claim.Index)
+	switch {
+	case s.Size <= r.Claim.Index || !s.Linked:
+		r.Facts.Absent(unchanged, fmt.Sprintf("not proven: the tree that was read, of %d entries, is older than the claim's "+
+			"receipt", s.Size))
+	case state.Kind == status.NotYet:
+		r.Facts.Skip(unchanged) // it was filed after the claim
+	case len(state.Chain) > 0:
+		e := state.Chain[0]
+		r.Facts.Add(unchanged, "", fmt.Errorf("%s as entry %d, before the claim, which is entry %d",
+			state.Kind, e.Index, r.Claim.Index))
+	case !s.Complete:
+		r.Facts.Absent(unchanged, "not proven: only the log says that nothing before the claim refers to it, and it could "+
+			"leave something out"+howToRead)
+	default:
+		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries were read, and none before the claim amends or withdraws it%s",
+			s.Size, s.afterwards()), nil)
+	}
+}
+
+// afterwards says what became of it later.
+func (s *Standing) afterwards() string {
+	state := s.State()
+	if len(state.Chain) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; later, as entry %d, it was %s", state.Chain[0].Index, state.Kind)
+}
+
+// unchangedElsewhere compares times, because the claim is in another log. What was on file before the claim is
+// in every tree that witnesses cosigned after it.
+func (r *Report) unchangedElsewhere(s *Standing) {
+	state := s.State()
+	begins, _, err := bounds(r.day)
+	switch {
+	case len(state.Chain) > 0 && r.day != "" && err == nil && !state.Chain[0].Time.IsZero() && state.Chain[0].Time.Before(begins):
+		r.Facts.Add(unchanged, "", fmt.Errorf("%s as entry %d, no later than %s, before the date that the claim states",
+			state.Kind, state.Chain[0].Index, client.Stamp(state.Chain[0].Time)))
+	case len(state.Chain) > 0:
+		r.Facts.Absent(unchanged, fmt.Sprintf("not proven: %s as entry %d; whether before the claim, which is in another log, "+
+			"is not known", state.Kind, state.Chain[0].Index))
+	case !s.Complete:
+		r.Facts.Absent(unchanged, "not proven: only the log says that nothing refers to it, and it could leave something "+
+			"out"+howToRead)
+	case r.Claim.NoLaterThan.IsZero() || s.Time.IsZero() || s.Time.Before(r.Claim.NoLaterThan):
+		r.Facts.Absent(unchanged, fmt.Sprintf("not proven: the tree that was read, of %d entries, is not proven to be later "+
+			"than the claim", s.Size))
+	default:
+		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries as of %s, after the claim, were read, and none amends or "+
+			"withdraws it", s.Size, client.Stamp(s.Time)), nil)
+	}
+}
