@@ -63,13 +63,17 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// Hang puts text behind a head, its further lines indented by as many cells as the head takes. Below a head
-// of more than half the width the text begins on a line of its own.
+// Hang puts lines of text behind a head, further lines indented by as many cells as the head takes. Below a
+// head of more than half the width the text begins on a line of its own.
 func Hang(head, text string) string {
 	indent := Cells(head)
 	if indent > Width/2 {
 		indent = 8
 		head = strings.TrimRight(head, " ") + "\n" + strings.Repeat(" ", indent)
 	}
-	return head + strings.Join(Fold(text, Width-indent), "\n"+strings.Repeat(" ", indent)) + "\n"
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		lines = append(lines, Fold(line, Width-indent)...)
+	}
+	return head + strings.Join(lines, "\n"+strings.Repeat(" ", indent)) + "\n"
 }

@@ -54,6 +54,9 @@ func TestHang(t *testing.T) {
 			}
 		}
 	}
+	if got := columns.Hang("a ", "b\nc"); got != "a b\n  c\n" {
+		t.Errorf("two lines hang as %q", got)
+	}
 	if got := columns.Pad("日", 4) + "|"; got != "日  |" {
 		t.Errorf("padded to %q", got)
 	}
