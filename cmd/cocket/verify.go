@@ -33,7 +33,7 @@ func newVerifyCommand() *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
 		Use:   "verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]",
-		Short: "Check an opening with its receipt, a disclosure, a claim, or a fork",
+		Short: "Check an opening and its receipt, a disclosure, claim or fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
 connection is needed, and none is made. Every fact is reported by itself: what
 the entry says, which log and which witnesses signed and when, whether the entry
@@ -42,14 +42,15 @@ is in the log, and every value shown.
 What is believed is the policy alone, and the keys given by --certifier and
 --submitter: get them from someone else than from who shows you the declaration.
 
-With --before it must be proven to have been on file before a moment. With --about
-FILE is a claim, and the question is whether the certification that it rests on was
-on file before it, covers it, and was in force then. The last needs the log read:
---url asks the log, --scan reads all of it, --mirror a copy in a folder.
+With --before it must be proven to have been on file before a moment. With
+--about FILE is a claim, and the question is whether the certification that it
+rests on was on file before it, covers it, and was in force then. The last needs
+the log read: --url asks the log, --scan reads all of it, --mirror a copy in a
+folder.
 
---report writes a page that can be printed and filed: the answer, every fact with
-its evidence, what is not proven, and how to check it again. It holds the values
-that are shown.
+--report writes a page that can be printed and filed: the answer, every fact
+with its evidence, what is not proven, and how to check it again. It holds the
+values that are shown.
 
 A fork is a file by which a witness shows that a log has signed two trees that
 contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the
@@ -61,9 +62,11 @@ a fork and proves what it says. A fork never ends with 0, so that no program
 takes it for a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
-  cocket verify --policy policy --before 2026-05-04T10:00:00Z cert.disclosure.json
-  cocket verify --policy policy claim.disclosure.json --about cert.disclosure.json \
-      --url https://log.example --scan --report proof.html
+  cocket verify --policy policy --before 2026-05-04T10:00:00Z \
+      cert.disclosure.json
+  cocket verify --policy policy claim.disclosure.json \
+      --about cert.disclosure.json --url https://log.example --scan \
+      --report proof.html
   cocket verify --log-key log.vkey customs.fork`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
