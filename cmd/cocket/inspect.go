@@ -36,6 +36,9 @@ shown, but the values of an opening are, with the rules that they break.`,
 			kind := recognise(b)
 			facts, err := inspect(kind, b, lang)
 			if err != nil {
+				if kind == kindUnknown {
+					return refutedError{fmt.Errorf("%s is %s: %w", args[0], kind, err)}
+				}
 				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
 			}
 			if programs {
@@ -212,7 +215,7 @@ func showReceipt(f *facts, b []byte) error {
 		return err
 	}
 	f.add("index", fmt.Sprint(r.Index))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	f.add("proof", hashes(len(r.Proof)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -222,7 +225,7 @@ func showBatch(f *facts, b []byte) error {
 		return err
 	}
 	f.add("entries", fmt.Sprintf("%d to %d", r.Start, r.End-1))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Left)+len(r.Right)))
+	f.add("proof", hashes(len(r.Left)+len(r.Right)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -273,6 +276,13 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	f.add("quorum", p.Quorum)
 	return nil
+}
+
+func hashes(n int) string {
+	if n == 1 {
+		return "1 hash"
+	}
+	return fmt.Sprintf("%d hashes", n)
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

@@ -51,11 +51,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	// Errors may repeat what a file or a server said.
-	message := "cocket: " + strict.Printable(err.Error(), "\n\t") + "\n"
-	if !begun {
-		message += fmt.Sprintf("usage:  %s\n        \"%s --help\" says more\n", cmd.UseLine(), cmd.CommandPath())
+	io.WriteString(stderr, shown(stderr, "cocket: "+strict.Printable(err.Error(), "\n\t")+"\n"))
+	if !begun && cmd.HasParent() {
+		fmt.Fprintf(stderr, "Usage:\n  %s\n", cmd.UseLine())
 	}
-	io.WriteString(stderr, shown(stderr, message))
+	if !begun {
+		fmt.Fprintf(stderr, "See \"%s --help\".\n", cmd.CommandPath())
+	}
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}

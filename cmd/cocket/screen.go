@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -23,8 +22,8 @@ func shown(w io.Writer, message string) string {
 	for line := range strings.Lines(message) {
 		line = strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "        ")
 		head := line[:min(len(line), 8)]
-		if !utf8.ValidString(head) {
-			head = ""
+		if !strings.HasSuffix(head, " ") {
+			head = line[:len(line)-len(strings.TrimLeft(line, " "))]
 		}
 		b.WriteString(columns.Hang(head, line[len(head):]))
 	}

@@ -63,17 +63,35 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
+// less is the indent of lines that would not fit with that of their head.
+const less = 8
+
 // Hang puts lines of text behind a head, further lines indented by as many cells as the head takes. Below a
-// head of more than half the width the text begins on a line of its own.
+// head of more than half the width the text stands on lines of its own, and so does a word that is too wide to
+// stand with the others, with less of an indent.
 func Hang(head, text string) string {
 	indent := Cells(head)
-	if indent > Width/2 {
-		indent = 8
-		head = strings.TrimRight(head, " ") + "\n" + strings.Repeat(" ", indent)
+	behind := indent <= Width/2
+	if !behind {
+		indent = less
 	}
 	var lines []string
 	for _, line := range strings.Split(text, "\n") {
 		lines = append(lines, Fold(line, Width-indent)...)
 	}
-	return head + strings.Join(lines, "\n"+strings.Repeat(" ", indent)) + "\n"
+	var b strings.Builder
+	if behind && Cells(lines[0]) <= Width-indent {
+		b.WriteString(head + lines[0] + "\n")
+		lines = lines[1:]
+	} else if alone := strings.TrimRight(head, " "); alone != "" {
+		b.WriteString(alone + "\n")
+	}
+	for _, line := range lines {
+		n := indent
+		if Cells(line) > Width-indent {
+			n = min(less, max(0, Width-Cells(line)))
+		}
+		b.WriteString(strings.Repeat(" ", n) + line + "\n")
+	}
+	return b.String()
 }

@@ -54,8 +54,17 @@ func TestHang(t *testing.T) {
 			}
 		}
 	}
-	if got := columns.Hang("a ", "b\nc"); got != "a b\n  c\n" {
-		t.Errorf("two lines hang as %q", got)
+	key, huge := strings.Repeat("k", 70), strings.Repeat("k", 90)
+	for _, c := range []struct{ head, text, want string }{
+		{"a ", "b\nc", "a b\n  c\n"},
+		{"certifier key   ", key, "certifier key\n        " + key + "\n"},
+		{"certifier key   ", "is " + key, "certifier key   is\n        " + key + "\n"},
+		{"certifier key   ", huge + " of", "certifier key\n" + huge + "\n                of\n"},
+		{"", huge, huge + "\n"},
+	} {
+		if got := columns.Hang(c.head, c.text); got != c.want {
+			t.Errorf("Hang(%q, %q) = %q, want %q", c.head, c.text, got, c.want)
+		}
 	}
 	if got := columns.Pad("日", 4) + "|"; got != "日  |" {
 		t.Errorf("padded to %q", got)
