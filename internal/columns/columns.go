@@ -64,7 +64,7 @@ func isASCII(s string) bool {
 }
 
 // less is the indent of lines that would not fit with that of their head.
-const less = 8
+const less = 4
 
 // Hang puts lines of text behind a head, further lines indented by as many cells as the head takes. Below a
 // head of more than half the width the text stands on lines of its own, and so does a word that is too wide to
@@ -89,7 +89,10 @@ func Hang(head, text string) string {
 	for _, line := range lines {
 		n := indent
 		if Cells(line) > Width-indent {
-			n = min(less, max(0, Width-Cells(line)))
+			n = 0
+			if Cells(line) <= Width-less {
+				n = less
+			}
 		}
 		b.WriteString(strings.Repeat(" ", n) + line + "\n")
 	}

@@ -42,7 +42,7 @@ func TestHang(t *testing.T) {
 	for head, want := range map[string]string{
 		"名  ":                         "名  word word",
 		"日本 ":                         "\n     word",
-		strings.Repeat("日", 21) + " ": "日\n        word word",
+		strings.Repeat("日", 21) + " ": "日\n    word word",
 	} {
 		got := columns.Hang(head, words)
 		if !strings.Contains(got, want) {
@@ -57,8 +57,8 @@ func TestHang(t *testing.T) {
 	key, huge := strings.Repeat("k", 70), strings.Repeat("k", 90)
 	for _, c := range []struct{ head, text, want string }{
 		{"a ", "b\nc", "a b\n  c\n"},
-		{"certifier key   ", key, "certifier key\n        " + key + "\n"},
-		{"certifier key   ", "is " + key, "certifier key   is\n        " + key + "\n"},
+		{"certifier key   ", key, "certifier key\n    " + key + "\n"},
+		{"certifier key   ", "is " + key, "certifier key   is\n    " + key + "\n"},
 		{"certifier key   ", huge + " of", "certifier key\n" + huge + "\n                of\n"},
 		{"", huge, huge + "\n"},
 	} {
