@@ -24,18 +24,11 @@ const betweenCheckpoints = 200 * time.Millisecond
 // measurePerson lets somebody file certificates of origin one after the other with "cocket submit", each time
 // waiting for the cosigned receipt: from the start of the process to its end.
 func measurePerson(ctx context.Context, b *bench) (r results, err error) {
-	dir, err := b.newDir("person")
-	if err != nil {
-		return r, err
-	}
-	s, err := b.newSite(ctx, dir, "declarations", receiptWitnesses)
+	s, err := b.runSite(ctx, "person", receiptWitnesses)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if err := b.startSite(ctx, s); err != nil {
-		return r, err
-	}
 	p, err := b.newPerson(ctx, s)
 	if err != nil {
 		return r, err

@@ -16,11 +16,8 @@ func TestPerson(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.newSite(t.Context(), b.root, "declarations", 1)
+	s, err := b.runSite(t.Context(), "person", 1)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.startSite(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	defer s.stop()

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"cocket.example/declaration/profile"
+	"cocket.example/declaration/rule"
 	"cocket.example/internal/columns"
 )
 
@@ -43,6 +45,19 @@ func TestHelp(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestProfilePages: every profile fits a terminal, in every language.
+func TestProfilePages(t *testing.T) {
+	for _, p := range profile.All {
+		for _, l := range rule.Languages {
+			for line := range strings.Lines(profilePage(p, l)) {
+				if n := columns.Cells(strings.TrimSuffix(line, "\n")); n > columns.Width {
+					t.Errorf("%s in %s: %d cells: %s", p.Name, l, n, line)
+				}
+			}
+		}
+	}
 }
 
 func eachCommand(cmd *cobra.Command, f func(*cobra.Command)) {
