@@ -90,12 +90,20 @@ func (l Facts) Find(name string) Fact {
 	return Fact{}
 }
 
-// Err is the first fact that fails, by its name, or nil if none does.
-func (l Facts) Err() error {
+// Failed returns the first fact that fails, if any does.
+func (l Facts) Failed() (f Fact, ok bool) {
 	for _, f := range l {
 		if f.Err != nil {
-			return fmt.Errorf("%s: %w", f.Name, f.Err)
+			return f, true
 		}
+	}
+	return Fact{}, false
+}
+
+// Err is the first fact that fails, by its name, or nil if none does.
+func (l Facts) Err() error {
+	if f, failed := l.Failed(); failed {
+		return fmt.Errorf("%s: %w", f.Name, f.Err)
 	}
 	return nil
 }

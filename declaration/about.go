@@ -3,6 +3,10 @@
 package declaration
 
 import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,4 +62,63 @@ func (e Entry) CheckAbout(target Entry) error {
 		return invalid("refers: the target is of profile %s, want %s", target.Profile, e.Profile)
 	}
 	return nil
+}
+
+// Target is a declaration that another is about, as far as somebody knows it.
+type Target struct {
+	profile.Target // event, and the values that are known
+
+	Entry     Entry
+	Leaf      Hash
+	Certified bool // the certifier's signature is known
+}
+
+// LogValue keeps the target out of logs: only its leaf hash is shown.
+func (t Target) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// String names the target by its leaf hash.
+func (t Target) String() string { return "target " + encode(t.Leaf[:]) }
+
+// Format prints no value, whatever the verb.
+func (t Target) Format(f fmt.State, _ rune) { io.WriteString(f, t.String()) }
+
+// Target is the declaration as what another is about: with all its values.
+func (o Opening) Target() Target {
+	c := o.open()
+	return Target{
+		Target: profile.Target{Event: c.entry.Event, Values: maps.Clone(c.values)},
+		Entry:  c.entry, Leaf: LeafHash(c.entry.Bytes()), Certified: c.certifier != nil,
+	}
+}
+
+// Target is what the disclosure shows, and what its entry says in clear, as what another declaration is
+// about. It fails where Check fails; the receipt is not judged here.
+func (x Disclosure) Target() (Target, error) {
+	fields, err := x.Check()
+	if err != nil {
+		return Target{}, err
+	}
+	e, err := Parse(x.Entry)
+	if err != nil {
+		return Target{}, err
+	}
+	table, err := lookup(e.Profile, e.Event)
+	if err != nil {
+		return Target{}, err
+	}
+	values, shown := make(profile.Values), make(map[string]bool)
+	for _, f := range append(fields, e.Public...) {
+		if shown[f.Path] = true; f.Present {
+			values[f.Path] = f.Value
+		}
+	}
+	last := end(table, x.Fields, e.Width)
+	hidden := func(path string) bool {
+		i, _, err := table.Find(path)
+		return err == nil && i < last && !shown[path]
+	}
+	return Target{
+		Target: profile.Target{Event: e.Event, Values: values, Hidden: hidden},
+		Entry:  e, Leaf: LeafHash(x.Entry), Certified: x.Certifier != nil,
+	}, nil
 }

@@ -3,6 +3,9 @@
 package declaration
 
 import (
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"cocket.example/declaration/profile"
@@ -51,5 +54,47 @@ func TestCheckAboutOthers(t *testing.T) {
 		if err := e.CheckAbout(target); (err == nil) != want {
 			t.Errorf("a claim of %s on a certification of usmca/1: %v", name, err)
 		}
+	}
+}
+
+// TestTarget: an opening tells all that another can be about, a disclosure what it shows and what is in clear.
+func TestTarget(t *testing.T) {
+	d := sample("usmca/1", certification())
+	d.Public = []string{"goods[0].origin.country"}
+	o := mustSeal(t, d)
+	whole := o.Target()
+	if whole.Leaf != LeafHash(o.Entry()) || whole.Event != "issue" || whole.Hidden != nil ||
+		len(whole.Values) != len(o.Fields()) || whole.Entry.Submitter != d.Submitter {
+		t.Errorf("%+v of %v", whole.Entry, whole.Values)
+	}
+	x, err := o.Disclose([]byte("r"), false, "goods[0].hs", "blanket.from")
+	if err != nil {
+		t.Fatal(err)
+	}
+	some, err := x.Target()
+	if err != nil || some.Leaf != whole.Leaf || len(some.Values) != 2 {
+		t.Fatalf("%v, %v", some.Values, err)
+	}
+	for path, hidden := range map[string]bool{
+		"goods[0].hs": false, "blanket.from": false, "goods[0].origin.country": false, "blanket.to": true,
+		"goods[9].hs": false, "goods[1].hs": true, "colour": false,
+	} {
+		if some.Hidden(path) != hidden {
+			t.Errorf("%s is hidden: %v", path, !hidden)
+		}
+	}
+	x.Fields[1].Value = "870899"
+	if _, err := x.Target(); err == nil {
+		t.Error("a disclosure that does not hold is a target")
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if s := fmt.Sprintf(verb, whole); s != "target "+encode(whole.Leaf[:]) {
+			t.Errorf("%s prints %s", verb, s)
+		}
+	}
+	var b strings.Builder
+	slog.New(slog.NewTextHandler(&b, nil)).Info("m", "target", whole)
+	if strings.Contains(b.String(), whole.Values["certifier.name"]) {
+		t.Error("a target is logged")
 	}
 }

@@ -22,6 +22,7 @@ type Case struct {
 	Claim, Certification client.Report
 	Policy               receipt.Policy // of whom the claim's log and witnesses are believed
 	Standing             *Standing      // what the certification's log holds about it; nil: it was not read
+	Trouble              error          // the log, when it was read, contradicted itself or a receipt; nil: it did not
 	Before               time.Time      // that the certification is to have been on file before; zero: no moment
 }
 
@@ -33,7 +34,9 @@ type Report struct {
 
 	claim, cert shown
 	standing    *Standing
-	day         string // that the claim states
+	trouble     error
+	day         string   // that the claim states
+	few         []string // the witnesses that one history rests on, if they are no quorum
 }
 
 // The names of the facts, in order. Those of goods lines are their paths, as goods[0].
@@ -54,7 +57,7 @@ var unjudged = []string{about, refers, oneHistory, filedFirst, claimDate, before
 
 // Judge adds every fact. Where a declaration does not verify by itself, nothing is said of the two together.
 func (c Case) Judge() Report {
-	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing}
+	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing, trouble: c.Trouble}
 	if c.Claim.Err() != nil || c.Certification.Err() != nil {
 		r.Facts.Skip(unjudged...)
 		return r
@@ -102,7 +105,7 @@ func (r *Report) refers() {
 	case quoted != base64Hash(leaf):
 		r.Facts.Add(refers, "", fmt.Errorf("the claim quotes another entry, of leaf hash %s", quoted))
 	default:
-		r.Facts.Add(refers, "the claim quotes the leaf hash of this very certification; it was on file"+r.since(), nil)
+		r.Facts.Add(refers, "the claim quotes its leaf hash, and was on file"+r.since(), nil)
 	}
 }
 
@@ -144,7 +147,7 @@ func (r *Report) dates() {
 		r.Facts.Absent(beforeDate, "not proven: the claim does not show its date")
 		return
 	}
-	r.Facts.Add(claimDate, r.day+", by its own word; the claim itself was on file"+r.since(), nil)
+	r.Facts.Add(claimDate, r.day+", by its own word; it was on file itself"+r.since(), nil)
 	begins, ends, err := bounds(r.day)
 	switch filed := r.Certification.NoLaterThan; {
 	case err != nil:

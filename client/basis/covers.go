@@ -55,7 +55,8 @@ func (r *Report) period() {
 	case from == "" && to == "":
 		r.Facts.Absent(period, "the certification is for a single shipment"+r.invoice())
 	case day == "":
-		r.Facts.Absent(period, "not compared: the claim does not show importation.date or, if it has none, its date")
+		r.Facts.Absent(period, "not compared: the claim does not show importation.date or, if it has none and is made at "+
+			"entry, its date")
 	case day < from || day > to:
 		r.Facts.Add(period, "", fmt.Errorf("%s %s is outside the period from %s to %s", what, day, from, to))
 	default:
@@ -63,13 +64,14 @@ func (r *Report) period() {
 	}
 }
 
-// imported is the day of importation or, of a claim that has none, of the claim.
+// imported is the day of importation or, of a claim at entry that does not state it, that of the claim.
 func (r *Report) imported() (day, what string) {
 	day, seen := r.claim.get("importation.date")
+	kind, _ := r.claim.get("kind")
 	switch {
 	case day != "":
 		return day, "importation.date"
-	case seen:
+	case seen && kind == "ENTRY":
 		return r.day, "the claim's date"
 	}
 	return "", ""

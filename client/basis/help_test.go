@@ -102,6 +102,7 @@ type story struct {
 	tamper              func(claim, cert []byte) // of the receipts
 	unread              bool                     // the log was not read
 	answer              func(*basis.Standing)    // what is different in what was read
+	trouble             error                    // that reading it gave
 }
 
 // newStory is one in which everything holds: of 8 entries the certification is the third, on file since
@@ -207,7 +208,7 @@ func (s *story) judge(t *testing.T) basis.Report {
 	}
 	claimProof := other.receipt(s.claimAt, s.claimSize, s.claimTime, s.claimBy...)
 	s.tamper(claimProof, certProof)
-	c := basis.Case{Policy: sites.policy, Before: s.before,
+	c := basis.Case{Policy: sites.policy, Before: s.before, Trouble: s.trouble,
 		Claim:         telling(t, v, claim, claimProof, s.claimShows),
 		Certification: telling(t, v, cert, certProof, s.certShows),
 	}

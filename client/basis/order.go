@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"cocket.example/client"
 	"cocket.example/receipt"
 )
 
@@ -22,33 +21,48 @@ func (r *Report) order(policy receipt.Policy) {
 			"file no later than some time does not say that it was not before")
 		return
 	}
-	err := r.history(policy)
-	switch linked := r.Facts.Find(oneHistory).Status == client.Holds; {
-	case err != nil:
+	if err := r.history(policy); err != nil {
 		r.Facts.Skip(filedFirst)
-	case r.Certification.Index >= r.Claim.Index:
+		return
+	}
+	first, second := r.index(), r.Claim.Index
+	switch {
+	case first >= second:
 		r.Facts.Add(filedFirst, "", fmt.Errorf("the claim is entry %d, and the certification entry %d of the same log",
-			r.Claim.Index, r.Certification.Index))
-	case !linked:
+			second, first))
+	case !r.holds(oneHistory):
 		r.Facts.Absent(filedFirst, fmt.Sprintf("entry %d and then %d, which proves the order if it is one history",
-			r.Certification.Index, r.Claim.Index))
+			first, second))
 	default:
 		r.Facts.Add(filedFirst, fmt.Sprintf("the certification is entry %d, the claim entry %d of the same log",
-			r.Certification.Index, r.Claim.Index), nil)
+			first, second), nil)
 	}
+}
+
+// index is that of the certification. Should it stand in the log twice, the lower one counts, which who read the
+// log knows.
+func (r *Report) index() uint64 {
+	if r.standing != nil && r.standing.Linked {
+		return min(r.standing.Index, r.Certification.Index)
+	}
+	return r.Certification.Index
 }
 
 // history adds whether the trees of the two receipts are one that has grown:
 //
 //	equal size, equal root    they are the same tree
 //	equal size, other root    the log has forked, and both receipts together prove it
-//	other sizes               the tree that was read begins with both; or witnesses who cosigned both are a
-//	                          quorum by themselves, and a witness cosigns only what grows. Fewer could be bad
-//	                          without breaking the policy, and would then have cosigned two histories
+//	other sizes               the tree that was read begins with both; or the same witnesses cosigned both, who
+//	                          cosign only what grows: two histories would need the log and all of these to lie
+//	                          together. Where they are no quorum by themselves, that is less than a policy asks
+//	                          for, and is said (NotProven)
 func (r *Report) history(policy receipt.Policy) error {
 	claim, cert := r.Claim.Checkpoint.Checkpoint, r.Certification.Checkpoint.Checkpoint
 	names := r.common(policy)
 	switch {
+	case r.trouble != nil:
+		r.Facts.Add(oneHistory, "", r.trouble)
+		return r.trouble
 	case claim.Size == cert.Size && claim.Root == cert.Root:
 		r.Facts.Add(oneHistory, fmt.Sprintf("both receipts are of the same tree, of %d entries", claim.Size), nil)
 	case claim.Size == cert.Size:
@@ -60,15 +74,15 @@ func (r *Report) history(policy receipt.Policy) error {
 	case r.standing != nil && r.standing.Linked:
 		r.Facts.Add(oneHistory, fmt.Sprintf("the tree of %d entries that was read begins with both, of %d and %d",
 			r.standing.Size, cert.Size, claim.Size), nil)
-	case policy.Quorum != "none" && policy.Satisfied(func(w string) bool { return slices.Contains(names, w) }):
-		r.Facts.Add(oneHistory, fmt.Sprintf("trees of %d and %d entries, both cosigned by %s, who cosign only what grows",
-			cert.Size, claim.Size, strings.Join(names, ", ")), nil)
 	case len(names) == 0:
 		r.Facts.Absent(oneHistory, fmt.Sprintf("not proven: no witness cosigned both trees, of %d and %d entries, "+
 			"so that rests on the log's word", cert.Size, claim.Size))
 	default:
-		r.Facts.Absent(oneHistory, fmt.Sprintf("not proven: of the witnesses only %s cosigned both trees, of %d and %d "+
-			"entries, and that is no quorum", strings.Join(names, ", "), cert.Size, claim.Size))
+		r.Facts.Add(oneHistory, fmt.Sprintf("trees of %d and %d entries, both cosigned by %s, who cosign only what grows",
+			cert.Size, claim.Size, strings.Join(names, ", ")), nil)
+		if policy.Quorum == "none" || !policy.Satisfied(func(w string) bool { return slices.Contains(names, w) }) {
+			r.few = names
+		}
 	}
 	return nil
 }

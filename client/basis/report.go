@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cocket.example/client"
@@ -38,6 +39,13 @@ func (r Report) holds(fact string) bool { return r.Facts.Find(fact).Status == cl
 
 // Answer is the answer in one sentence.
 func (r Report) Answer() string {
+	const no = "No: it is not proven that the certification was on file before the claim: "
+	if f, failed := r.Certification.Facts.Failed(); failed {
+		return no + "the certification does not verify (" + f.Name + ")."
+	}
+	if f, failed := r.Claim.Facts.Failed(); failed {
+		return no + "the claim does not verify (" + f.Name + ")."
+	}
 	err, before := r.Err(), r.before()
 	switch {
 	case err == nil:
@@ -45,7 +53,7 @@ func (r Report) Answer() string {
 	case before != "" && r.holds(refers):
 		return fmt.Sprintf("No: the certification was on file %s, but %v.", before, err)
 	default:
-		return fmt.Sprintf("No: it is not proven that the certification was on file before the claim: %v.", err)
+		return no + err.Error() + "."
 	}
 }
 
@@ -74,14 +82,24 @@ func (r Report) NotProven() []string {
 	if !r.holds(unchanged) {
 		list = append(list, "That the certification was in force when the claim was made.")
 	}
+	if len(r.few) > 0 {
+		list = append(list, "That both receipts are of one history of the log, should it and "+strings.Join(r.few, ", ")+
+			" lie together: reading the log proves it"+howToRead+".")
+	}
 	if !r.Claim.NoLaterThan.IsZero() || !r.Certification.NoLaterThan.IsZero() {
 		list = append(list, client.UnprovenTime)
 	}
 	for _, line := range r.Certification.Unproven {
-		list = append(list, "Of the certification: "+line)
+		whose := "Of the certification: "
+		if slices.Contains(r.Claim.Unproven, line) {
+			whose = "Of both: "
+		}
+		list = append(list, whose+line)
 	}
 	for _, line := range r.Claim.Unproven {
-		list = append(list, "Of the claim: "+line)
+		if !slices.Contains(r.Certification.Unproven, line) {
+			list = append(list, "Of the claim: "+line)
+		}
 	}
 	return list
 }

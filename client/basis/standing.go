@@ -4,6 +4,7 @@ package basis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cocket.example/client"
@@ -20,39 +21,51 @@ type Standing struct {
 }
 
 // Read asks the certification's log, or a copy of it, how the certification stands. Its tree must go on from
-// those of the receipts that are of this log.
-func Read(ctx context.Context, c status.Config, claim, certification client.Report) (*Standing, error) {
-	var err error
-	if c.Known, err = c.Policy.Verify(certification.Receipt.Checkpoint); err != nil {
+// those of the receipts that are of this log. Contradicts tells errors that are for Trouble.
+func (c Case) Read(ctx context.Context, log status.Config) (*Standing, error) {
+	one, err := log.Policy.Verify(c.Certification.Receipt.Checkpoint)
+	if err != nil {
 		return nil, fmt.Errorf("the certification's receipt: %w", err)
 	}
-	answers, err := status.Ask(ctx, c, certification.Leaf)
+	s := &Standing{Linked: c.Claim.Log == c.Certification.Log}
+	log.Known = []receipt.Trusted{one}
+	if s.Linked {
+		other, err := c.Policy.Verify(c.Claim.Receipt.Checkpoint)
+		if err != nil {
+			return nil, fmt.Errorf("the claim's receipt: %w", err)
+		}
+		log.Known = append(log.Known, other)
+	}
+	answers, err := status.Ask(ctx, log, c.Certification.Leaf)
 	if err != nil {
 		return nil, err
 	}
-	s := &Standing{Answer: answers[0]}
-	tree := claim.Checkpoint.Checkpoint
-	if claim.Log != certification.Log || tree.Size > s.Size {
-		return s, nil
-	}
-	if err := client.Follows(ctx, c.Source, tree, receipt.Checkpoint{Origin: s.Log, Size: s.Size, Root: s.Root}); err != nil {
-		return nil, fmt.Errorf("the claim's receipt and the log: %w", err)
-	}
-	s.Linked = true
+	s.Answer = answers[0]
 	return s, nil
 }
 
+// Contradicts reports whether an error of Read says something of the log: that it contradicts itself or its
+// receipts. Others say what kept it from being read.
+func Contradicts(err error) bool {
+	return errors.Is(err, client.ErrFork) || errors.Is(err, status.ErrContradiction) || errors.Is(err, status.ErrNotFiled)
+}
+
+// howToRead names the flags of the program, for who is told that it was not done.
 const howToRead = " (--url with --scan, or --mirror)"
 
 // unchanged adds whether the certification was in force when it was claimed upon.
 func (r *Report) unchanged() {
-	s := r.standing
+	s, same := r.standing, r.Claim.Log == r.Certification.Log
 	switch {
+	case r.trouble != nil && same:
+		r.Facts.Skip(unchanged)
+	case r.trouble != nil:
+		r.Facts.Add(unchanged, "", r.trouble)
 	case s == nil:
 		r.Facts.Absent(unchanged, "not proven: the log was not read"+howToRead)
 	case s.State().Kind == status.Void:
 		r.Facts.Add(unchanged, "", fmt.Errorf("the certification is void: %s", s.Void))
-	case r.Claim.Log == r.Certification.Log:
+	case same:
 		r.unchangedBelow(s)
 	default:
 		r.unchangedElsewhere(s)

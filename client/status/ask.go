@@ -65,7 +65,7 @@ func (c Config) look(ctx context.Context, before receipt.Trusted) (t tree, err e
 		return t, fmt.Errorf("the log's checkpoint: %w", err)
 	}
 	t = tree{c, trusted.Report().Checkpoint, trusted, &cache{Source: c.Source}}
-	for _, known := range []receipt.Trusted{c.Known, before} {
+	for _, known := range append([]receipt.Trusted{before}, c.Known...) {
 		if err := client.Follows(ctx, t.tiles, known.Report().Checkpoint, t.Checkpoint); err != nil {
 			return t, fmt.Errorf("the log's checkpoint: %w", err)
 		}
@@ -96,7 +96,9 @@ func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	if err != nil {
 		return f, fmt.Errorf("entry %d: %w", index, err)
 	}
-	f.entry, f.err = declaration.Parse(data)
+	if f.entry, f.err = declaration.Parse(data); f.err != nil {
+		f.entry = declaration.Entry{}
+	}
 	return f, nil
 }
 

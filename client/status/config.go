@@ -21,9 +21,9 @@ type Source interface {
 type Config struct {
 	Source Source
 	Policy receipt.Policy
-	// Known is a checkpoint that was verified before, as that of a receipt: the log must show a tree
-	// that goes on from it. Zero: none.
-	Known receipt.Trusted
+	// Known are checkpoints that were verified before, as those of receipts: the log must show a tree that
+	// goes on from each.
+	Known []receipt.Trusted
 	// Read reads every entry. Without it the source must be one that can be asked, over HTTP.
 	Read     bool
 	State    string // file that keeps what was read, so that the next reading goes on from there; "" keeps nothing

@@ -40,7 +40,7 @@ func (a asker) answer(ctx context.Context, leaf receipt.Hash) (x Answer, err err
 		return x, fmt.Errorf("entry %d is none whose status can be told: %w", f.index, f.err)
 	}
 	x = Answer{
-		Leaf: leaf, Log: a.Origin, Index: f.index, Entry: f.entry,
+		Leaf: leaf, Log: a.Origin, Index: f.index, Entry: f.entry, Data: f.data,
 		Size: a.Size, Root: a.Root, Checkpoint: a.trusted.Signed(), Time: a.trusted.Report().NoLaterThan,
 	}
 	_, x.Complete = a.register.(*register)

@@ -34,6 +34,7 @@ type Answer struct {
 	Log   string // its origin
 	Index uint64 // of the entry; the lowest that is known, should it stand there twice
 	Entry declaration.Entry
+	Data  []byte // the entry as the log holds it
 
 	Receipt []byte    // of the entry: a c2sp.org/tlog-proof under the policy, the earliest to be had
 	OnFile  time.Time // on file no later than; zero: not proven

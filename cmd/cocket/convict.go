@@ -36,7 +36,7 @@ type testified struct {
 
 // convict checks a fork with the keys of the policy's logs and those of --log-key, and says what it
 // proves. Of one that is proven it returns a convictedError.
-func (v *verification) convict(w io.Writer, file []byte, logs []receipt.Log) error {
+func (v verification) convict(w io.Writer, file []byte, logs []receipt.Log) error {
 	known := slices.Clone(logs)
 	for _, text := range v.logKeys {
 		key, err := keyfile.VerifierKey(text)

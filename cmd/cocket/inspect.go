@@ -124,7 +124,7 @@ func inspect(k kind, b []byte, lang tongue) (*facts, error) {
 	f := &facts{}
 	f.add("kind", strings.TrimPrefix(strings.TrimPrefix(string(k), "an "), "a "))
 	show := map[kind]func(*facts, []byte) error{
-		kindEntry:      showEntry,
+		kindEntry:      showBareEntry,
 		kindOpening:    func(f *facts, b []byte) error { return showOpening(f, b, lang) },
 		kindDisclosure: showDisclosure,
 		kindReceipt:    showReceipt,
@@ -178,6 +178,9 @@ func showOpening(f *facts, b []byte, lang tongue) error {
 	if err := showEntry(f, o.Entry()); err != nil {
 		return err
 	}
+	if err := showAbout(f, o.Entry(), o.Fields(), aboutNothing); err != nil {
+		return err
+	}
 	for _, field := range o.Fields() {
 		f.add(field.Path, field.Value)
 	}
@@ -196,7 +199,14 @@ func showDisclosure(f *facts, b []byte) error {
 	if err := showEntry(f, x.Entry); err != nil {
 		return err
 	}
+	var shown []declaration.Field
 	for _, field := range x.Fields {
+		shown = append(shown, field.Field)
+	}
+	if err := showAbout(f, x.Entry, shown, aboutHidden); err != nil {
+		return err
+	}
+	for _, field := range shown {
 		value := field.Value
 		if !field.Present {
 			value = "(absent)"

@@ -26,6 +26,7 @@ const (
 	statusRefuted = 1 // what was given does not verify
 	statusUntried = 2 // could not be tried: bad flags, a missing file, no connection
 	statusForked  = 3 // a log is proven to have forked
+	statusEnded   = 4 // verified, and not in force
 )
 
 // refutedError is the error of something that was checked and does not hold.
@@ -33,6 +34,12 @@ type refutedError struct{ err error }
 
 func (e refutedError) Error() string { return e.err.Error() }
 func (e refutedError) Unwrap() error { return e.err }
+
+// notInForceError is the outcome of a question about what is verified and not in force.
+type notInForceError struct{ error }
+
+// forkedError is that of two trees that a log has signed and that contradict each other.
+type forkedError struct{ error }
 
 // run runs one command and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -61,8 +68,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}
-	if errors.As(err, new(convictedError)) {
+	if errors.As(err, new(convictedError)) || errors.As(err, new(forkedError)) {
 		return statusForked
+	}
+	if errors.As(err, new(notInForceError)) {
+		return statusEnded
 	}
 	return statusUntried
 }

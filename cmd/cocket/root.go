@@ -22,8 +22,11 @@ entry for the log. The log gives a receipt for it, which witnesses cosigned.
 Whoever you show the declaration to, or some of its fields, verifies it with the
 receipt and without a connection.
 
+What follows it is made from an opening or a disclosure, and is filed and shown
+in the same way.
+
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
-3 a log is proven to have forked.`,
+3 a log is proven to have forked, 4 verified, and not in force.`,
 		Version:       build.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -33,7 +36,12 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 		"FlagUsages |", "FlagUsagesWrapped 80 |"))
 	addGroup(root, "A declaration, in the order of its way:",
 		newProfileCommand(), newSealCommand(), newSubmitCommand(), newVerifyCommand(), newDiscloseCommand(),
-		newInspectCommand())
+		newInspectCommand(), newStatusCommand())
+	var follow []*cobra.Command
+	for _, st := range stages {
+		follow = append(follow, newFollowCommand(st))
+	}
+	addGroup(root, "What follows it:", follow...)
 	addGroup(root, "Many declarations at once:", newCutCommand())
 	addGroup(root, "Keys and trust:", newKeygenCommand(), newTokenCommand(), newPolicyCommand())
 	addGroup(root, "Logs and witnesses:", newFsckCommand(), newConformCommand())

@@ -56,10 +56,7 @@ warnings do not, unless --strict is given.`,
 			if err != nil {
 				return err
 			}
-			for _, f := range warnings {
-				warning := "cocket: warning " + strict.Printable(s.lang.describe(f), "") + "\n"
-				io.WriteString(cmd.ErrOrStderr(), shown(cmd.ErrOrStderr(), warning))
-			}
+			s.warn(cmd.ErrOrStderr(), warnings)
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "leaf %s\n", leaf)
 			return err
 		},
@@ -70,6 +67,14 @@ warnings do not, unless --strict is given.`,
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
 	f.StringVar(&d.Event, "event", "issue", "`EVENT`: issue, amend, withdraw …, as the profile allows")
 	f.StringVar(&s.refers, "refers", "", "leaf `HASH` of what is amended or withdrawn, in base64")
+	s.addFlags(cmd)
+	require(cmd, "profile", "log", "submitter", "out")
+	return cmd
+}
+
+// addFlags adds those of every command that seals.
+func (s *sealing) addFlags(cmd *cobra.Command) {
+	f, d := cmd.Flags(), &s.declaration
 	f.StringSliceVar(&d.Public, "public", nil, "`PATH`s of fields to show in clear, with commas")
 	f.IntVar(&d.Width, "width", 0, "width `N` of the commitment tree, a power of two; 0 is the least")
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
@@ -79,8 +84,13 @@ warnings do not, unless --strict is given.`,
 	addTongue(cmd, &s.lang)
 	f.StringVar(&s.out.path, "out", "", "`FILE` for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
-	require(cmd, "profile", "log", "submitter", "out")
-	return cmd
+}
+
+// warn says what there is to warn of.
+func (s sealing) warn(w io.Writer, warnings rule.Findings) {
+	for _, f := range warnings {
+		io.WriteString(w, shown(w, "cocket: warning "+strict.Printable(s.lang.describe(f), "")+"\n"))
+	}
 }
 
 // seal writes the opening and returns the leaf hash of its entry, and what there is to warn of.
@@ -89,15 +99,19 @@ func (s sealing) seal(path string) (leaf string, warnings rule.Findings, err err
 	if err != nil {
 		return "", nil, err
 	}
-	content, err := json.MarshalIndent(opening, "", "  ")
-	if err != nil {
-		return "", nil, err
-	}
 	leaf = base64Hash(declaration.LeafHash(opening.Entry()))
-	return leaf, opening.Findings(), s.out.write(append(content, '\n'))
+	return leaf, opening.Findings(), s.write(opening)
 }
 
-// open seals and signs.
+func (s sealing) write(opening declaration.Opening) error {
+	content, err := json.MarshalIndent(opening, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.out.write(append(content, '\n'))
+}
+
+// open seals and signs the declaration in a file.
 func (s sealing) open(path string) (o declaration.Opening, err error) {
 	if err := s.out.check(); err != nil {
 		return o, err
@@ -112,6 +126,11 @@ func (s sealing) open(path string) (o declaration.Opening, err error) {
 	if s.declaration.Refers, err = parseRefers(s.refers); err != nil {
 		return o, err
 	}
+	return s.close(path)
+}
+
+// close seals and signs the declaration, which errors call by this name.
+func (s sealing) close(name string) (o declaration.Opening, err error) {
 	if s.declaration.Tariffs, err = readTariffs(s.tariffs); err != nil {
 		return o, err
 	}
@@ -120,20 +139,20 @@ func (s sealing) open(path string) (o declaration.Opening, err error) {
 		err = declaration.RefusedError{Findings: o.Findings()}
 	}
 	if err != nil {
-		return o, s.refused(path, err)
+		return o, s.refused(name, err)
 	}
 	return s.sign(o)
 }
 
 // refused lists what is wrong with a declaration, in the language asked for.
-func (s sealing) refused(path string, err error) error {
+func (s sealing) refused(name string, err error) error {
 	var broken declaration.RefusedError
 	if !errors.As(err, &broken) {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	list := broken.Findings
 	return refutedError{fmt.Errorf("%s is refused, errors: %d, warnings: %d%s",
-		path, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
+		name, len(list.Of(rule.Error)), len(list.Of(rule.Warning)), s.lang.list(list))}
 }
 
 // readTariffs reads tables of codes of goods, each given as EDITION=FILE.

@@ -26,11 +26,11 @@ type verification struct {
 	before                 string // a moment
 	json                   bool
 	claimed                basing
-	report                 reporting
+	report                 *reporting // nil remembers and writes nothing
 }
 
 func newVerifyCommand() *cobra.Command {
-	var v verification
+	v := verification{report: new(reporting)}
 	cmd := &cobra.Command{
 		Use:   "verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]",
 		Short: "Check an opening and its receipt, a disclosure, claim or fork",
@@ -44,9 +44,8 @@ What is believed is the policy alone, and the keys given by --certifier and
 
 With --before it must be proven to have been on file before a moment. With
 --about FILE is a claim, and the question is whether the certification that it
-rests on was on file before it, covers it, and was in force then. The last needs
-the log read: --url asks the log, --scan reads all of it, --mirror a copy in a
-folder.
+rests on was on file before it, bears it, and was in force then. The last needs
+the log read: --url asks the log, --scan reads all of it, --mirror a copy.
 
 --report writes a page that can be printed and filed: the answer, every fact
 with its evidence, what is not proven, and how to check it again. It holds the
@@ -57,9 +56,9 @@ contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the
 log are those of the policy that are good for these sizes, or those of
 --log-key.
 
-Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is
-a fork and proves what it says. A fork never ends with 0, so that no program
-takes it for a declaration that is good.`,
+Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 a log is
+proven to have forked. A fork never ends with 0, so that no program takes it for
+a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
   cocket verify --policy policy --before 2026-05-04T10:00:00Z \
@@ -99,7 +98,7 @@ type finding interface {
 }
 
 // run verifies, prints what was found, and writes the page. What does not verify is a refutedError.
-func (v *verification) run(ctx context.Context, path string) error {
+func (v verification) run(ctx context.Context, path string) error {
 	moment, err := v.check()
 	if err != nil {
 		return err
@@ -119,7 +118,7 @@ func (v *verification) run(ctx context.Context, path string) error {
 		}
 		return v.convict(stdout, file, verifier.Policy.Logs)
 	}
-	report, err := v.verify(verifier, path, v.receipt, file)
+	report, err := v.verify(verifier, path, file)
 	if err != nil {
 		return err
 	}
@@ -135,7 +134,7 @@ func (v *verification) run(ctx context.Context, path string) error {
 }
 
 // check looks at the flags before anything is read.
-func (v *verification) check() (moment time.Time, err error) {
+func (v verification) check() (moment time.Time, err error) {
 	if err := errors.Join(v.claimed.check(), v.report.check()); err != nil {
 		return moment, err
 	}
@@ -149,7 +148,7 @@ func (v *verification) check() (moment time.Time, err error) {
 }
 
 // tell prints what was found and writes the page, whether it verifies or not.
-func (v *verification) tell(found finding, p page.Page, otherwise string) error {
+func (v verification) tell(found finding, p page.Page, otherwise string) error {
 	if err := v.print(v.report.command.OutOrStdout(), found); err != nil {
 		return err
 	}
@@ -163,26 +162,26 @@ func (v *verification) tell(found finding, p page.Page, otherwise string) error 
 }
 
 // verify returns the report; an error is only what kept it from being tried.
-func (v *verification) verify(verifier client.Verifier, path, proofPath string, file []byte) (client.Report, error) {
+func (v verification) verify(verifier client.Verifier, path string, file []byte) (client.Report, error) {
 	switch kind := recognise(file); {
 	case v.logKeys != nil:
 		return client.Report{}, fmt.Errorf("--log-key is for forks, and %s is %s", path, kind)
-	case kind == kindDisclosure && proofPath != "":
+	case kind == kindDisclosure && v.receipt != "":
 		return client.Report{}, fmt.Errorf("%s is a disclosure, which holds its receipt itself: "+
 			"--receipt and --about-receipt are for openings", path)
 	case kind == kindDisclosure:
 		return verifier.VerifyDisclosure(file), nil
-	case kind == kindOpening && proofPath == "":
+	case kind == kindOpening && v.receipt == "":
 		return client.Report{}, fmt.Errorf("%s is an opening, which is verified with its receipt: give --receipt FILE, "+
 			"or --about-receipt FILE for that of --about", path)
 	case kind == kindOpening:
-		proof, err := v.report.read(proofPath)
+		proof, err := v.report.read(v.receipt)
 		if err != nil {
 			return client.Report{}, err
 		}
 		if recognise(proof) == kindBatch {
 			return client.Report{}, fmt.Errorf("%s is a batch receipt: cut the opening's own receipt from it "+
-				"with \"cocket cut\"", proofPath)
+				"with \"cocket cut\"", v.receipt)
 		}
 		return verifier.VerifyOpening(file, proof), nil
 	default:
@@ -190,7 +189,7 @@ func (v *verification) verify(verifier client.Verifier, path, proofPath string, 
 	}
 }
 
-func (v *verification) verifier() (verifier client.Verifier, err error) {
+func (v verification) verifier() (verifier client.Verifier, err error) {
 	if v.policy != "" {
 		if verifier.Policy, err = v.report.readPolicy(v.policy); err != nil {
 			return verifier, err
@@ -218,7 +217,7 @@ func vkeys(list []string) ([]string, error) {
 	return out, nil
 }
 
-func (v *verification) print(w io.Writer, report finding) error {
+func (v verification) print(w io.Writer, report finding) error {
 	if !v.json {
 		_, err := fmt.Fprint(w, report)
 		return err

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,14 +43,14 @@ func (b *basing) check() error {
 		return errors.New("--url and --mirror: give one of them")
 	case b.scan && b.url == "":
 		return errors.New("--scan needs --url: a mirror is always read as a whole")
-	case b.state != "" && !b.scan && b.mirror == "":
-		return errors.New("--state is for --scan and --mirror, which read the whole log")
+	case b.state != "" && !b.scan:
+		return errors.New("--state is for --scan")
 	}
 	return nil
 }
 
 // judge verifies the certification, reads its log if it is told where, and judges both.
-func (v *verification) judge(ctx context.Context, claims client.Verifier, claim client.Report, moment time.Time) error {
+func (v verification) judge(ctx context.Context, claims client.Verifier, claim client.Report, moment time.Time) error {
 	b := v.claimed
 	certifies := claims
 	var err error
@@ -65,10 +64,11 @@ func (v *verification) judge(ctx context.Context, claims client.Verifier, claim 
 		return err
 	}
 	c := basis.Case{Claim: claim, Policy: claims.Policy, Before: moment}
-	if c.Certification, err = v.verify(certifies, b.about, b.receipt, file); err != nil {
+	v.receipt = b.receipt
+	if c.Certification, err = v.verify(certifies, b.about, file); err != nil {
 		return err
 	}
-	if c.Standing, err = v.standing(ctx, certifies.Policy, c); err != nil {
+	if err := v.standing(ctx, certifies.Policy, &c); err != nil {
 		return err
 	}
 	r := c.Judge()
@@ -77,33 +77,29 @@ func (v *verification) judge(ctx context.Context, claims client.Verifier, claim 
 		asked.Before = client.Stamp(moment)
 	}
 	err = v.tell(r, page.OfBasis(r, asked), "not proven of the claim and "+b.about)
-	if r.Fork != nil && errors.As(err, new(refutedError)) {
+	switch refuted := errors.As(err, new(refutedError)); {
+	case refuted && r.Fork != nil:
 		return convictedError{r.Claim.Log}
+	case refuted && errors.Is(c.Trouble, client.ErrFork):
+		return forkedError{err}
 	}
 	return err
 }
 
 // standing reads the certification's log, unless it is not told where, or one of the two does not verify.
-func (v *verification) standing(ctx context.Context, policy receipt.Policy, c basis.Case) (*basis.Standing, error) {
+func (v verification) standing(ctx context.Context, policy receipt.Policy, c *basis.Case) error {
 	b := v.claimed
-	where := b.url + b.mirror
-	if where == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
-		return nil, nil
+	if b.url+b.mirror == "" || c.Claim.Err() != nil || c.Certification.Err() != nil {
+		return nil
 	}
-	source, err := openLog(where)
+	source, err := standing{url: b.url, mirror: b.mirror}.source()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	config := status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "", State: b.state}
-	if config.Read {
-		config.Progress = show(v.report.command.ErrOrStderr())
+	c.Standing, err = c.Read(ctx, status.Config{Source: source, Policy: policy, Read: b.scan || b.mirror != "",
+		State: b.state, Progress: showAs(v.report.command.ErrOrStderr(), "read entries")})
+	if basis.Contradicts(err) {
+		c.Trouble, err = err, nil
 	}
-	s, err := basis.Read(ctx, config, c.Claim, c.Certification)
-	switch {
-	case errors.Is(err, client.ErrFork):
-		return nil, convictedError{c.Certification.Log}
-	case errors.Is(err, status.ErrContradiction) || errors.Is(err, status.ErrNotFiled):
-		return nil, refutedError{fmt.Errorf("%s: %w", where, err)}
-	}
-	return s, err
+	return err
 }

@@ -32,7 +32,7 @@ type Rule struct {
 
 // book holds every rule by its code, and all in order.
 var book, all = func() (map[string]Rule, []Rule) {
-	all := slices.Concat(values, structure, numbers, usmca, cafta, events)
+	all := slices.Concat(values, structure, numbers, usmca, cafta, events, about)
 	book := make(map[string]Rule, len(all))
 	for _, r := range all {
 		book[r.Code] = r

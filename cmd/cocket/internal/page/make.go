@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cocket.example/client"
@@ -55,7 +56,7 @@ func Of(r client.Report, asked Asked) Page {
 	p := Page{
 		Title: "Proof of filing", Proven: r.Err() == nil, NotProven: r.NotProven(),
 		Asked: "Is this declaration on file, and is what is shown of it what was filed?",
-		Shown: []Declaration{declaration("declaration", r)}, Signers: signers(r),
+		Shown: []Declaration{describe("declaration", r)},
 	}
 	p.Answer = fmt.Sprintf("Yes: it is on file in the log %s as entry %d%s, and every value shown is what was filed.",
 		r.Log, r.Index, since(r))
@@ -64,11 +65,20 @@ func Of(r client.Report, asked Asked) Page {
 		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is what was "+
 			"filed.", asked.Before, r.Log, r.Index, since(r))
 	}
-	if err := r.Err(); err != nil {
-		p.Answer = fmt.Sprintf("No: the declaration does not verify: %v.", err)
+	switch f, failed := r.Facts.Failed(); {
+	case failed && f.Name == "before" && !r.NoLaterThan.IsZero():
+		p.Answer = fmt.Sprintf("No: it is proven to have been on file only no later than %s, which is not before %s.",
+			client.Stamp(r.NoLaterThan), asked.Before)
+	case failed && f.Name == "before":
+		p.Answer = "No: it is on file, but no time is proven."
+	case failed:
+		p.Answer = fmt.Sprintf("No: the declaration does not verify (%s).", f.Name)
 	}
 	for _, f := range own(r) {
 		p.Facts = append(p.Facts, fact(f))
+	}
+	for _, row := range signers(r) {
+		p.Facts = append(p.Facts, Fact{row.What, row.Cells[0].Stands, row.Cells[0].Evidence})
 	}
 	return p
 }
@@ -77,9 +87,9 @@ func Of(r client.Report, asked Asked) Page {
 func OfBasis(r basis.Report, asked Asked) Page {
 	p := Page{
 		Title: "On file before the claim", Proven: r.Err() == nil, Answer: r.Answer(), NotProven: r.NotProven(),
-		Asked:   "Was this certification of origin on file before the claim for preference that rests on it?",
-		Shown:   []Declaration{declaration("certification", r.Certification), declaration("claim", r.Claim)},
-		Signers: signers(r.Certification, r.Claim), Each: each(own(r.Certification), own(r.Claim)),
+		Asked: "Was this certification of origin on file before the claim for preference that rests on it?",
+		Shown: []Declaration{describe("certification", r.Certification), describe("claim", r.Claim)},
+		Each:  append(each(own(r.Certification), own(r.Claim)), signers(r.Certification, r.Claim)...),
 	}
 	if asked.Before != "" {
 		p.Asked += " And before " + asked.Before + "?"
@@ -97,21 +107,25 @@ func since(r client.Report) string {
 	return ", no later than " + client.Stamp(r.NoLaterThan)
 }
 
-// own are the facts of a report without those that stand in tables of their own: fields, the log, witnesses.
+// own are the facts of a report without those that stand elsewhere: values that are accepted, and who signed.
 func own(r client.Report) (list client.Facts) {
 	fields := make(map[string]bool)
 	for _, f := range r.Fields {
 		fields[f.Path] = true
 	}
 	for _, f := range r.Facts {
-		if good := f.Err == nil && (fields[f.Name] || strings.HasPrefix(f.Name, "witness ")); !good {
+		accepted := f.Err == nil && (fields[f.Name] || f.Name == "log")
+		if !accepted && !strings.HasPrefix(f.Name, "witness ") {
 			list = append(list, f)
 		}
 	}
 	return list
 }
 
-func fact(f client.Fact) Fact { return Fact{title(f.Name), stands[f.Status], f.Found()} }
+func fact(f client.Fact) Fact { return Fact{title(f.Name), stands[f.Status], evidence(f)} }
+
+// evidence does not repeat how the fact stands.
+func evidence(f client.Fact) string { return strings.TrimPrefix(f.Found(), stands[f.Status]+": ") }
 
 func title(name string) string {
 	if t := titles[name]; t != "" {
@@ -123,38 +137,48 @@ func title(name string) string {
 	return name
 }
 
+// plain are facts of which there is nothing more to say where they hold: they share a row.
+var plain = []string{"receipt", "same log", "quorum", "commitments", "public lines"}
+
 // each puts the facts of two declarations side by side, those of the first in their order.
 func each(one, other client.Facts) (rows []Row) {
-	seen := make(map[string]bool)
-	for _, f := range append(append(client.Facts(nil), one...), other...) {
-		if seen[f.Name] {
-			continue
+	seen, shared := make(map[string]bool), []string(nil)
+	for _, f := range slices.Concat(one, other) {
+		a, b := one.Find(f.Name), other.Find(f.Name)
+		switch {
+		case seen[f.Name]:
+		case slices.Contains(plain, f.Name) && a.Status == client.Holds && b.Status == client.Holds:
+			shared = append(shared, title(f.Name))
+		default:
+			rows = append(rows, Row{What: title(f.Name), Cells: []Cell{cell(a), cell(b)}})
 		}
 		seen[f.Name] = true
-		rows = append(rows, Row{What: title(f.Name), Cells: []Cell{cell(one.Find(f.Name)), cell(other.Find(f.Name))}})
+	}
+	if len(shared) > 0 {
+		rows = append(rows, Row{What: "Of both", Cells: []Cell{{stands[client.Holds], strings.Join(shared, ". ") + "."}}})
 	}
 	return rows
 }
 
-func cell(f client.Fact) Cell { return Cell{stands[f.Status], f.Found()} }
+func cell(f client.Fact) Cell { return Cell{stands[f.Status], evidence(f)} }
 
 // signers lists the keys of the log and of every witness, with what each signed.
 func signers(reports ...client.Report) (rows []Row) {
 	at := make(map[string]int)
-	put := func(report int, what string, key receipt.VerifierKey, c Cell) {
-		text := key.String()
-		if _, known := at[text]; !known {
-			at[text] = len(rows)
-			rows = append(rows, Row{What: what, Key: text, Cells: make([]Cell, len(reports))})
+	put := func(report int, who string, key receipt.VerifierKey, c Cell) {
+		what := fmt.Sprintf("%s: %s+%08x", who, key.Name, key.ID)
+		if _, known := at[what]; !known {
+			at[what] = len(rows)
+			rows = append(rows, Row{What: what, Cells: make([]Cell, len(reports))})
 		}
-		rows[at[text]].Cells[report] = c
+		rows[at[what]].Cells[report] = c
 	}
 	for i, r := range reports {
 		for _, key := range r.Checkpoint.Signers {
-			put(i, "log "+key.Name, key, Cell{Stands: "signed", Evidence: fmt.Sprintf("tree of %d", r.Checkpoint.Checkpoint.Size)})
+			put(i, "Log", key, Cell{"signed", fmt.Sprintf("the tree of %d entries", r.Checkpoint.Checkpoint.Size)})
 		}
 		for _, w := range r.Checkpoint.Witnesses {
-			put(i, "witness "+w.Witness.Name, w.Witness.Key, cosigned(w))
+			put(i, "Witness "+w.Witness.Name, w.Witness.Key, cosigned(w))
 		}
 	}
 	return rows
@@ -163,16 +187,16 @@ func signers(reports ...client.Report) (rows []Row) {
 func cosigned(w receipt.WitnessFact) Cell {
 	switch {
 	case errors.Is(w.Err, receipt.ErrNoCosignature):
-		return Cell{Stands: "did not"}
+		return Cell{"did not cosign", ""}
 	case w.Err != nil:
-		return Cell{Stands: "FAILS"}
+		return Cell{stands[client.Fails], w.Err.Error()}
 	case w.Time.IsZero():
-		return Cell{Stands: "cosigned", Evidence: "without a time"}
+		return Cell{"cosigned", "without a time"}
 	}
-	return Cell{Stands: "cosigned", Evidence: client.Stamp(w.Time)}
+	return Cell{"cosigned", client.Stamp(w.Time)}
 }
 
-func declaration(name string, r client.Report) Declaration {
+func describe(name string, r client.Report) Declaration {
 	d := Declaration{Name: name, Leaf: base64.StdEncoding.EncodeToString(r.Leaf[:])}
 	if r.Entry.Event == "" {
 		d.Nothing = "Nothing of it can be believed."
@@ -181,13 +205,9 @@ func declaration(name string, r client.Report) Declaration {
 	d.Entry = fmt.Sprintf("%s of %s, submitted by %s to %s", r.Entry.Event, r.Entry.Profile, r.Entry.Submitter, r.Log)
 	if r.Err() == nil {
 		d.Entry += fmt.Sprintf(", entry %d of %d", r.Index, r.Size)
+	} else {
+		d.Entry += ": this and what follows is what the file says, and not proven"
 	}
-	for _, f := range r.Fields {
-		value := f.Value
-		if !f.Present {
-			value = "(absent)"
-		}
-		d.Fields = append(d.Fields, Field{f.Path, value})
-	}
+	d.fields(r.Fields)
 	return d
 }

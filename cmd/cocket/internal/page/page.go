@@ -26,9 +26,8 @@ type Page struct {
 	Answer    string // in one sentence
 	Proven    bool
 	Facts     []Fact // of what was asked
-	Each      []Row  // of each declaration by itself: a cell for each
+	Each      []Row  // of each declaration by itself, and who signed; none if there is but one
 	Shown     []Declaration
-	Signers   []Row // of the log and the witnesses: the key, and a cell for each declaration
 	NotProven []string
 	Again     Again
 	Made      string // when and by which version: the only part that differs from one making to the next
@@ -37,10 +36,10 @@ type Page struct {
 // Fact is a line of a table: what was checked, how it stands, and the evidence.
 type Fact struct{ What, Stands, Evidence string }
 
-// Row is a line of a table with a cell for each declaration.
+// Row is a line of a table with a cell for each declaration, or one for both.
 type Row struct {
-	What, Key string
-	Cells     []Cell
+	What  string
+	Cells []Cell
 }
 
 // Cell says how something stands for one declaration.
@@ -51,8 +50,22 @@ type Declaration struct {
 	Name    string // as "certification"
 	Entry   string // what and where it is
 	Leaf    string
-	Fields  []Field
+	Fields  []Field // of its header
+	Absent  string  // paths that are shown to have no value, with commas
+	Goods   Goods
 	Nothing string // why no field is shown
+}
+
+// Goods are the goods lines, a row for each and a column for each field that any of them shows.
+type Goods struct {
+	Columns []string
+	Rows    []GoodsLine
+}
+
+// GoodsLine has its number and a value for each column.
+type GoodsLine struct {
+	Number string
+	Values []string
 }
 
 // Field is a value that is shown.
@@ -82,6 +95,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 	"text":  printable,
 	"class": class,
+	"short": func(value string) bool { return len(value) <= 16 }, // is not broken into lines
 }).Parse(text))
 
 // HTML prints the page.
