@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"cocket.example/internal/columns"
 	"cocket.example/internal/strict"
 )
 
@@ -113,10 +113,10 @@ func (l Facts) String() string {
 	var b strings.Builder
 	width := 0
 	for _, f := range l {
-		width = max(width, min(utf8.RuneCountInString(f.Name), 30))
+		width = max(width, min(columns.Cells(printable(f.Name)), 30))
 	}
 	for _, f := range l {
-		b.WriteString(Hang(fmt.Sprintf("  %-5s  %-*s  ", f.Status, width, printable(f.Name)), f.Found()))
+		b.WriteString(Hang(fmt.Sprintf("  %-5s  %s  ", f.Status, columns.Pad(printable(f.Name), width)), f.Found()))
 	}
 	return b.String()
 }
@@ -124,38 +124,9 @@ func (l Facts) String() string {
 // Stamp prints a time of a cosignature, which counts whole seconds.
 func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// columns is the width of a terminal.
-const columns = 80
-
 // Hang prints a stranger's text behind a head, in 80 columns, its further lines indented below its first.
 func Hang(head, text string) string {
-	indent := utf8.RuneCountInString(head)
-	if indent > columns/2 {
-		head, indent = strings.TrimRight(head, " ")+"\n"+strings.Repeat(" ", 9), 9
-	}
-	var lines []string
-	for _, paragraph := range strings.Split(text, "\n") {
-		lines = append(lines, wrap(printable(paragraph), columns-indent)...)
-	}
-	return head + strings.Join(lines, "\n"+strings.Repeat(" ", indent)) + "\n"
-}
-
-// wrap breaks text at spaces; a word longer than a line stands whole on its own, so that it can
-// be copied.
-func wrap(text string, width int) []string {
-	lines := []string{""}
-	for _, word := range strings.Split(text, " ") {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
-			*last += " " + word
-		default:
-			lines = append(lines, word)
-		}
-	}
-	return lines
+	return columns.Hang(printable(head), strict.Printable(text, "\n"))
 }
 
 // printable is what is shown of a stranger's text.

@@ -85,7 +85,7 @@ func (v Verifier) examine(r *Report, x declaration.Disclosure, tlogProof []byte)
 		return
 	}
 	for _, f := range facts.Fields {
-		r.field(f)
+		r.field(f, facts.CoverErr)
 	}
 	r.add("commitments", "every value shown is the one committed to", facts.CoverErr)
 	r.add("public lines", "they agree with the values shown", facts.PublicErr)
@@ -202,12 +202,17 @@ func (v Verifier) onFile(r *Report, t time.Time, included error) {
 	}
 }
 
-func (r *Report) field(f declaration.FieldFact) {
+// field adds what is shown of a field, which nobody vouches for if the fields together are not covered.
+func (r *Report) field(f declaration.FieldFact, uncovered error) {
 	shown := f.Field.Value
 	if !f.Field.Present {
 		shown = "(absent)"
 	}
 	r.Fields = append(r.Fields, f.Field)
+	if f.Err == nil && uncovered != nil {
+		r.Facts = append(r.Facts, Fact{Name: f.Field.Path, Status: Skipped, Says: shown})
+		return
+	}
 	r.add(f.Field.Path, shown, f.Err)
 }
 

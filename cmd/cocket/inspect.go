@@ -22,9 +22,9 @@ func newInspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
-checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
-verify for that. Of a secret key or an opening the secret is never shown, but
-the values of an opening are, with the rules that they break.`,
+checkpoint, fork, policy or key, which is told by its content. No signature is
+verified; see verify for that. Of a secret key or an opening the secret is never
+shown, but the values of an opening are, with the rules that they break.`,
 		Example: `  cocket inspect cert.opening.json
   cocket inspect --json cert.tlog-proof`,
 		Args: cobra.ExactArgs(1),
@@ -36,6 +36,9 @@ the values of an opening are, with the rules that they break.`,
 			kind := recognise(b)
 			facts, err := inspect(kind, b, lang)
 			if err != nil {
+				if kind == kindUnknown {
+					return refutedError{fmt.Errorf("%s is %s: %w", args[0], kind, err)}
+				}
 				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
 			}
 			if programs {
@@ -222,7 +225,7 @@ func showReceipt(f *facts, b []byte) error {
 		return err
 	}
 	f.add("index", fmt.Sprint(r.Index))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	f.add("proof", hashes(len(r.Proof)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -232,7 +235,7 @@ func showBatch(f *facts, b []byte) error {
 		return err
 	}
 	f.add("entries", fmt.Sprintf("%d to %d", r.Start, r.End-1))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Left)+len(r.Right)))
+	f.add("proof", hashes(len(r.Left)+len(r.Right)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -283,6 +286,13 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	f.add("quorum", p.Quorum)
 	return nil
+}
+
+func hashes(n int) string {
+	if n == 1 {
+		return "1 hash"
+	}
+	return fmt.Sprintf("%d hashes", n)
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

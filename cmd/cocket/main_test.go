@@ -42,8 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "steal": steal, "offer": offer, "port": port, "status": exits,
-			"dates": dates,
-			"refer": refer, "proxy": proxy,
+			"dates": dates, "screen": screen, "refer": refer, "proxy": proxy,
 		},
 	})
 }

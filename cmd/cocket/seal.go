@@ -62,11 +62,11 @@ warnings do not, unless --strict is given.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1")
+	f.StringVar(&d.Profile, "profile", "", "`PROFILE` and version, such as usmca/1")
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for")
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
-	f.StringVar(&d.Event, "event", "issue", "issue, amend, withdraw …, as the profile allows")
-	f.StringVar(&s.refers, "refers", "", "leaf hash of what is amended or withdrawn, in base64")
+	f.StringVar(&d.Event, "event", "issue", "`EVENT`: issue, amend, withdraw …, as the profile allows")
+	f.StringVar(&s.refers, "refers", "", "leaf `HASH` of what is amended or withdrawn, in base64")
 	s.addFlags(cmd)
 	require(cmd, "profile", "log", "submitter", "out")
 	return cmd
@@ -76,20 +76,20 @@ warnings do not, unless --strict is given.`,
 func (s *sealing) addFlags(cmd *cobra.Command) {
 	f, d := cmd.Flags(), &s.declaration
 	f.StringSliceVar(&d.Public, "public", nil, "`PATH`s of fields to show in clear, with commas")
-	f.IntVar(&d.Width, "width", 0, "width of the commitment tree, a power of two; 0 is the least")
+	f.IntVar(&d.Width, "width", 0, "width `N` of the commitment tree, a power of two; 0 is the least")
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
 	f.StringVar(&s.submitterKey, "submitter-key", "", "key `FILE` of the submitter, who then signs")
 	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
 	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
 	addTongue(cmd, &s.lang)
-	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
+	f.StringVar(&s.out.path, "out", "", "`FILE` for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
 }
 
 // warn says what there is to warn of.
 func (s sealing) warn(w io.Writer, warnings rule.Findings) {
 	for _, f := range warnings {
-		fmt.Fprintf(w, "cocket: warning %s\n", strict.Printable(s.lang.describe(f), ""))
+		io.WriteString(w, shown(w, "cocket: warning "+strict.Printable(s.lang.describe(f), "")+"\n"))
 	}
 }
 

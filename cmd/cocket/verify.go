@@ -33,7 +33,7 @@ func newVerifyCommand() *cobra.Command {
 	v := verification{report: new(reporting)}
 	cmd := &cobra.Command{
 		Use:   "verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]",
-		Short: "Check an opening with its receipt, a disclosure, a claim, or a fork",
+		Short: "Check an opening and its receipt, a disclosure, claim or fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
 connection is needed, and none is made but to a --url. Every fact is reported by
 itself: what the entry says, which log and which witnesses signed and when,
@@ -61,8 +61,8 @@ proven to have forked. A fork never ends with 0, so that no program takes it for
 a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
-  cocket verify --policy policy cert.disclosure.json \
-      --before 2026-05-04T10:00:00Z
+  cocket verify --policy policy --before 2026-05-04T10:00:00Z \
+      cert.disclosure.json
   cocket verify --policy policy claim.disclosure.json \
       --about cert.disclosure.json --url https://log.example --scan \
       --report proof.html

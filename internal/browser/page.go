@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"cocket.example/internal/strict"
 )
 
 // Page is a page in its tab.
@@ -47,9 +48,9 @@ func (p *Page) Screenshot(file string, width, height int) {
 	p.write(file, run(p, chromedp.FullScreenshot(100)))
 }
 
-// PDF prints the page without its background, as browsers do unless told otherwise, and returns the number
-// of pages. It skips the test where poppler's pdfinfo, which counts them, is missing.
-func (p *Page) PDF(file string, paper Paper) (pages int) {
+// PDF prints the page without its background, as browsers do unless told otherwise, and returns how many
+// pages it takes. It skips the test where poppler's pdfinfo, which counts them, is missing.
+func (p *Page) PDF(file string, paper Paper) int {
 	p.t.Helper()
 	if _, err := exec.LookPath("pdfinfo"); err != nil {
 		p.t.Skip("no pdfinfo here: make tools")
@@ -65,11 +66,11 @@ func (p *Page) PDF(file string, paper Paper) (pages int) {
 	if found == nil {
 		p.t.Fatalf("pdfinfo tells no number of pages:\n%s", out)
 	}
-	pages, err = strconv.Atoi(string(found[1]))
+	n, err := strict.Decimal(string(found[1]))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return pages
+	return int(n)
 }
 
 var pageCount = regexp.MustCompile(`(?m)^Pages: +(\d+)$`)
