@@ -76,29 +76,36 @@ func claimedSite(t *testing.T, certification string) *site {
 var aboutArgs = []string{"verify", "--policy", "policy", "claim.opening.json", "--receipt", "claim.tlog-proof",
 	"--about", "cert.disclosure.json", "--report", "proof.html"}
 
+// TestReportPrints: a usual page is one sheet, fits every window, and asks for nothing. SAVE names a folder for
+// those who want to look at it.
 func TestReportPrints(t *testing.T) {
 	s := claimedSite(t, certified)
-	s.run(0, aboutArgs...)
 	b := browser.Open(t)
-	page := b.Visit("proof.html")
-	for paper, size := range map[string]browser.Paper{"A4": browser.A4, "Letter": browser.Letter} {
-		if n := page.PDF(paper+".pdf", size); n != 1 {
-			t.Errorf("%d pages on %s, want one", n, paper)
+	for name, args := range map[string][]string{
+		"about": aboutArgs,
+		"alone": {"verify", "--policy", "policy", "cert.opening.json", "--receipt", "cert.tlog-proof", "--report", "proof.html"},
+	} {
+		s.run(0, append(args, "--force")...)
+		page := b.Visit("proof.html")
+		for paper, size := range map[string]browser.Paper{"A4": browser.A4, "Letter": browser.Letter} {
+			if n := page.PDF(name+paper+".pdf", size); n != 1 {
+				t.Errorf("%s: %d pages on %s, want one", name, n, paper)
+			}
 		}
-	}
-	for _, width := range []int{1280, 400} {
-		if n := page.Overflow(width); n > 0 {
-			t.Errorf("%d px wider than a window of %d", n, width)
+		if n := max(page.Overflow(1280), page.Overflow(400)); n > 0 || len(page.Errors())+len(page.Requests()) > 0 {
+			t.Errorf("%s: %d px too wide, errors %q, requests %q", name, n, page.Errors(), page.Requests())
 		}
+		page.Screenshot(name+"1280.png", 1280, 900)
+		page.Screenshot(name+"400.png", 400, 900)
+		s.save(name+"A4.pdf", name+"Letter.pdf", name+"1280.png", name+"400.png")
 	}
-	if len(page.Errors())+len(page.Requests()) > 0 {
-		t.Errorf("errors %q, requests %q", page.Errors(), page.Requests())
-	}
+}
+
+// save copies files to the folder SAVE, if there is one.
+func (s *site) save(names ...string) {
 	if dir := os.Getenv("SAVE"); dir != "" {
-		page.Screenshot(dir+"/wide.png", 1280, 900)
-		page.Screenshot(dir+"/narrow.png", 400, 900)
-		for _, f := range []string{"A4.pdf", "Letter.pdf", "proof.html"} {
-			s.must(os.WriteFile(dir+"/"+f, s.read(f), 0o600))
+		for _, name := range names {
+			s.must(os.WriteFile(filepath.Join(dir, name), s.read(name), 0o600))
 		}
 	}
 }
@@ -172,9 +179,7 @@ func TestReportLong(t *testing.T) {
 	if text := page.Text(); !strings.Contains(text, word) || !strings.Contains(text, "<script>x</script>") {
 		t.Error("a value is not there as it is")
 	}
-	if dir := os.Getenv("SAVE"); dir != "" {
-		s.must(os.WriteFile(dir+"/long.pdf", s.read("long.pdf"), 0o600))
-	}
+	s.save("long.pdf")
 }
 
 // TestAgain: the command on the page is one that a shell reads as it was given.
