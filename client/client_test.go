@@ -179,8 +179,9 @@ func TestBounds(t *testing.T) {
 	_, tile := c.ReadTile(t.Context(), 0, 0, 256)
 	_, bundle := c.ReadBundle(t.Context(), 0, 256)
 	_, _, lookup := c.Lookup(t.Context(), [32]byte{})
+	_, refers := c.Refers(t.Context(), [32]byte{})
 	_, metadata := c.Metadata(t.Context())
-	for i, err := range []error{submit, batch, checkpoint, proof, batchProof, tile, bundle, lookup, metadata} {
+	for i, err := range []error{submit, batch, checkpoint, proof, batchProof, tile, bundle, lookup, refers, metadata} {
 		if err == nil || !strings.Contains(err.Error(), "longer than") {
 			t.Errorf("request %d: %v", i, err)
 		}

@@ -27,6 +27,7 @@ const (
 	maxBatchProof = maxCheckpoint + 9<<10 // and 184 hashes of 45 bytes, a range
 	maxMetadata   = 1 << 20
 	maxIndex      = 20
+	maxRefers     = 1 << 20 // and so at most 500,000 indexes
 )
 
 // maxWait is the longest that one request may ask the log to wait.
@@ -120,6 +121,40 @@ func (c *Client) Lookup(ctx context.Context, leaf [32]byte) (index uint64, ok bo
 	return index, true, nil
 }
 
+// Refers returns the indexes of the entries that, as the log says, amend or withdraw the one with this leaf
+// hash, in ascending order. Nothing of it is verified, and some may be left out. If the log says that
+// it has no such entry the error wraps fs.ErrNotExist.
+func (c *Client) Refers(ctx context.Context, leaf [32]byte) ([]uint64, error) {
+	body, err := c.http.Get(ctx, "/refers/"+hex.EncodeToString(leaf[:]), maxRefers)
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := parseRefers(body)
+	if err != nil {
+		return nil, fmt.Errorf("GET /refers: the log answered no list of indexes: %w", err)
+	}
+	return indexes, nil
+}
+
+// parseRefers parses indexes in decimal, ascending, one a line.
+func parseRefers(rest []byte) (indexes []uint64, err error) {
+	for len(rest) > 0 {
+		var line string
+		if line, rest, err = strict.Line(rest); err != nil {
+			return nil, err
+		}
+		index, err := strict.Decimal(line)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(indexes); n > 0 && indexes[n-1] >= index {
+			return nil, fmt.Errorf("%d after %d, want them ascending", index, indexes[n-1])
+		}
+		indexes = append(indexes, index)
+	}
+	return indexes, nil
+}
+
 // Metadata is what a log says of itself. Nothing in it is proven.
 type Metadata struct {
 	Origin   string   `json:"origin"`
@@ -151,4 +186,9 @@ func (c *Client) ReadTile(ctx context.Context, level, index uint64, width int) (
 // ReadBundle reads a bundle of width entries. It is not verified.
 func (c *Client) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
 	return c.http.ReadBundle(ctx, index, width)
+}
+
+// ReadBundleInto reads a bundle into room where that is large enough. Not even its form is checked.
+func (c *Client) ReadBundleInto(ctx context.Context, ref tile.Ref, room []byte) ([]byte, error) {
+	return c.http.ReadBundleInto(ctx, ref, room)
 }

@@ -46,7 +46,7 @@ func (f *Follower) Next(ctx context.Context) (receipt.Trusted, error) {
 	}
 	next, err := f.Policy.Verify(signed)
 	if err == nil {
-		err = f.follows(ctx, next.Report().Checkpoint)
+		err = Follows(ctx, f.Client, f.last.Report().Checkpoint, next.Report().Checkpoint)
 	}
 	if err != nil {
 		return receipt.Trusted{}, fmt.Errorf("GET /checkpoint: %w", err)
@@ -55,8 +55,9 @@ func (f *Follower) Next(ctx context.Context) (receipt.Trusted, error) {
 	return next, nil
 }
 
-func (f *Follower) follows(ctx context.Context, next receipt.Checkpoint) error {
-	last := f.last.Report().Checkpoint
+// Follows checks that a tree goes on from one that was believed before, as a Follower does, reading the
+// tiles of the log that shows it.
+func Follows(ctx context.Context, tiles tile.Reader, last, next receipt.Checkpoint) error {
 	switch {
 	case last.Origin == "":
 		return nil
@@ -69,14 +70,14 @@ func (f *Follower) follows(ctx context.Context, next receipt.Checkpoint) error {
 	case next.Size == last.Size || last.Size == 0:
 		return nil
 	}
-	return f.consistent(ctx, last, next)
+	return consistent(ctx, tiles, last, next)
 }
 
 // consistent checks that the larger tree begins with the smaller. Tiles are not trusted, and may
 // even differ from one request to the next: so only a proof that leads from another smaller tree to
 // the root that the log signed shows that it has forked.
-func (f *Follower) consistent(ctx context.Context, last, next receipt.Checkpoint) error {
-	hashes, err := tile.Consistency(ctx, f.Client, last.Size, next.Size)
+func consistent(ctx context.Context, tiles tile.Reader, last, next receipt.Checkpoint) error {
+	hashes, err := tile.Consistency(ctx, tiles, last.Size, next.Size)
 	if err != nil {
 		return fmt.Errorf("tiles of size %d: %w", next.Size, err)
 	}
@@ -91,7 +92,7 @@ func (f *Follower) consistent(ctx context.Context, last, next receipt.Checkpoint
 	if proven(last.Root) {
 		return nil
 	}
-	if other, err := tile.Root(ctx, f.Client, last.Size); err == nil && other != last.Root && proven(other) {
+	if other, err := tile.Root(ctx, tiles, last.Size); err == nil && other != last.Root && proven(other) {
 		return fmt.Errorf("%w: that of size %d does not begin with that of size %d", ErrFork, next.Size, last.Size)
 	}
 	return fmt.Errorf("the tiles do not lead from the root of size %d to that of size %d: they are damaged, "+

@@ -3,11 +3,13 @@
 package client
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"unicode"
 
+	"cocket.example/internal/tile"
 	"cocket.example/receipt"
 )
 
@@ -73,11 +75,19 @@ func ask(t *testing.T, c *Client, body []byte) []error {
 	t.Helper()
 	ctx := t.Context()
 	_, checkpoint := c.Checkpoint(ctx)
-	tile, tileErr := c.ReadTile(ctx, 0, 0, 1)
-	if tileErr == nil && len(tile) != 32 {
-		t.Fatalf("a tile of one hash has %d bytes", len(tile))
+	hashes, tileErr := c.ReadTile(ctx, 0, 0, 1)
+	if tileErr == nil && len(hashes) != 32 {
+		t.Fatalf("a tile of one hash has %d bytes", len(hashes))
 	}
 	_, bundleErr := c.ReadBundle(ctx, 0, 1)
+	whole, wholeErr := c.ReadBundleInto(ctx, tile.Ref{Entries: true, Width: 1}, make([]byte, 8))
+	if wholeErr == nil && string(whole) != string(body) {
+		t.Fatalf("a bundle of %d bytes", len(whole))
+	}
+	refers, refersErr := c.Refers(ctx, [32]byte{})
+	if refersErr == nil && printRefers(refers) != string(body) {
+		t.Fatalf("refers %d", refers)
+	}
 	proof, proofErr := c.Receipt(ctx, 0, 0)
 	if r, err := receipt.Parse(proof); proofErr == nil && (err != nil || r.Index != 0) {
 		t.Fatalf("a receipt of entry %d: %v", r.Index, err)
@@ -92,5 +102,12 @@ func ask(t *testing.T, c *Client, body []byte) []error {
 		t.Fatalf("index %d and %d", found, index)
 	}
 	_, metadata := c.Metadata(ctx)
-	return []error{checkpoint, tileErr, bundleErr, proofErr, submit, batch, lookup, metadata}
+	return []error{checkpoint, tileErr, bundleErr, wholeErr, refersErr, proofErr, submit, batch, lookup, metadata}
+}
+
+func printRefers(indexes []uint64) (text string) {
+	for _, index := range indexes {
+		text += fmt.Sprintf("%d\n", index)
+	}
+	return text
 }

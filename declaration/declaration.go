@@ -106,5 +106,6 @@ func lookup(name, event string) (*profile.Table, error) {
 	if !profileForm.MatchString(name) {
 		return nil, invalid("profile %.40q: want a name and version as usmca/1", name)
 	}
-	return nil, fmt.Errorf("event %s of profile %.40q: %w", event, name, ErrUnknown)
+	return nil, fmt.Errorf("event %s of profile %.40q: %w, want a profile that has it, of %s",
+		event, name, ErrUnknown, strings.Join(Profiles(), ", "))
 }

@@ -30,16 +30,20 @@ const (
 )
 
 var (
-	// ErrInvalid is wrapped by every refusal of malformed or rule-breaking input.
+	// ErrInvalid is every refusal of malformed or rule-breaking input.
 	ErrInvalid = errors.New("invalid")
 	// ErrUnknown means a well-formed entry of a version, profile or event that this program
 	// does not know: to who reads the log, an opaque leaf.
 	ErrUnknown = errors.New("unknown version, profile or event")
 )
 
-func invalid(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, ErrInvalid)...)
-}
+// invalidError is an ErrInvalid that says what is wrong and no more.
+type invalidError struct{ error }
+
+func (e invalidError) Unwrap() error        { return e.error }
+func (e invalidError) Is(target error) bool { return target == ErrInvalid }
+
+func invalid(format string, args ...any) error { return invalidError{fmt.Errorf(format, args...)} }
 
 // Hash is a SHA-256 hash.
 type Hash = [32]byte

@@ -59,6 +59,14 @@ type Trusted struct {
 // Report returns the facts that the trust rests on.
 func (t Trusted) Report() Report { return t.report }
 
+// Signed returns the signed note that was verified, nil of the zero Trusted.
+func (t Trusted) Signed() []byte {
+	if t.signed == "" {
+		return nil
+	}
+	return []byte(t.signed)
+}
+
 // Verify checks a checkpoint's signatures, once for all receipts under it.
 func (p Policy) Verify(checkpoint []byte) (Trusted, error) {
 	r := p.Examine(checkpoint)

@@ -49,6 +49,11 @@ func (d Dir) ReadBundle(_ context.Context, index uint64, width int) ([]byte, err
 	return d.read(tile.Ref{Entries: true, Index: index, Width: width}, nil)
 }
 
+// ReadBundleInto is ReadBundle that reads into room where that is large enough.
+func (d Dir) ReadBundleInto(_ context.Context, ref tile.Ref, room []byte) ([]byte, error) {
+	return d.read(ref, room)
+}
+
 func (d Dir) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
 
 // read reads into buf where that is large enough: millions of bundles are read one after another.

@@ -37,24 +37,26 @@ func newCutCommand() *cobra.Command {
   cocket cut --batch DIR|FILE --leaf HASH --out FILE`,
 		Short: "Cut single receipts from batch receipts",
 		Long: `Cut the receipt of every opening or entry named, or of all *.opening.json in a
-folder, from the batch receipts that "cocket submit --batch" wrote. No connection
-is needed. Of cert.opening.json the receipt is cert.tlog-proof, in the folder of
---out or else beside it: a receipt as any other, for "cocket verify". It shows
-nothing of the batch; give it, and not the batch receipt, to whom the entry
-concerns.
+folder, from the batch receipts that "cocket submit --batch" wrote. No
+connection is needed. Of cert.opening.json the receipt is cert.tlog-proof, in
+the folder of --out or else beside it: a receipt as any other, for "cocket
+verify". It shows nothing of the batch; give it, and not the batch receipt, to
+whom the entry concerns.
 
-A batch receipt from elsewhere needs all entries of its range, named in the order
-of their indexes, or their leaf hashes in that order, one a line in base64, in
-the file START-END.leaves beside START-END.cocket-batch.
+A batch receipt from elsewhere needs all entries of its range, named in the
+order of their indexes, or their leaf hashes in that order, one a line in
+base64, in the file START-END.leaves beside START-END.cocket-batch.
 
 With --leaf the receipt of one entry of many is cut, by the leaf hash that its
 holder names. Neither the entry nor its opening is needed.
 
-Of several batch receipts that hold an entry, that of the smallest tree is taken,
-which is the earliest, and none of another log than the entry is for. Receipts
-that are there already are kept. Signatures are for "cocket verify" to check.`,
+Of several batch receipts that hold an entry, that of the smallest tree is
+taken, which is the earliest, and none of another log than the entry is for.
+Receipts that are there already are kept. Signatures are for "cocket verify" to
+check.`,
 		Example: `  cocket cut openings --batch filed
-  cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch --out receipts
+  cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch \
+      --out receipts
   cocket cut --leaf mP2iKq0v3n5Ww1cJ6F1c2Yq0b8mH6vQ7dY3k2sL4hZE= --batch filed \
       --out cert.tlog-proof`,
 		Args: func(cmd *cobra.Command, args []string) error {

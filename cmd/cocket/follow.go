@@ -71,7 +71,7 @@ func (f *following) flags(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.unset, "unset", nil, "`PATH`s of fields that shall not be there, with commas")
 	flags.StringSliceVar(&f.lines, "lines", nil, "goods lines of the target, from 0, as `0,2`")
 	if f.event != "amend" {
-		flags.StringVar(&d.Profile, "profile", "", "import/1 for a step of any agreement, else the target's")
+		flags.StringVar(&d.Profile, "profile", "", "`PROFILE`: import/1 for a step of any agreement, else the target's")
 		flags.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for, if not the target's")
 	}
 }

@@ -79,8 +79,9 @@ func port(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
-// status N COMMAND … wants cocket to end with that status. Its output goes to the files "out" and "err".
-func status(ts *testscript.TestScript, _ bool, args []string) {
+// exits is the script command "status N COMMAND …", which wants cocket to end with that status. Its output
+// goes to the files "out" and "err".
+func exits(ts *testscript.TestScript, _ bool, args []string) {
 	var stdout, stderr bytes.Buffer
 	for i, arg := range args {
 		if _, err := os.Stat(ts.MkAbs(arg)); err == nil {

@@ -157,17 +157,17 @@ func (x examination) config(stderr io.Writer) (config fsck.Config, err error) {
 		}
 		config.Key = &key
 	}
-	config.Resume, config.Progress = x.resume, show(stderr)
+	config.Resume, config.Progress = x.resume, showAs(stderr, "checked entries")
 	return config, nil
 }
 
-// show turns the counts of one check, or of several after another, into a bar each.
-func show(w io.Writer) func(done, total uint64) {
+// showAs turns the counts of one check or reading, or of several after another, into a bar each.
+func showAs(w io.Writer, what string) func(done, total uint64) {
 	var p *progress.Progress
 	var shown uint64
 	return func(done, total uint64) {
 		if p == nil || done < shown {
-			p, shown = progress.New(w, "checked entries", int(total)), 0
+			p, shown = progress.New(w, what, int(total)), 0
 		}
 		p.Add(int(done - shown))
 		if shown = done; done == total {

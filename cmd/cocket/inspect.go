@@ -64,6 +64,9 @@ func inspectFile(path string, lang tongue) (*facts, error) {
 }
 
 func notGood(path string, k kind, err error) error {
+	if k == kindUnknown {
+		return refutedError{fmt.Errorf("%s is %s: %w", path, k, err)}
+	}
 	return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", path, k, err)}
 }
 
@@ -239,7 +242,7 @@ func showReceipt(f *facts, b []byte) error {
 		return err
 	}
 	f.add("index", fmt.Sprint(r.Index))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	f.add("proof", hashes(len(r.Proof)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -249,7 +252,7 @@ func showBatch(f *facts, b []byte) error {
 		return err
 	}
 	f.add("entries", fmt.Sprintf("%d to %d", r.Start, r.End-1))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Left)+len(r.Right)))
+	f.add("proof", hashes(len(r.Left)+len(r.Right)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -300,6 +303,13 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	f.add("quorum", p.Quorum)
 	return nil
+}
+
+func hashes(n int) string {
+	if n == 1 {
+		return "1 hash"
+	}
+	return fmt.Sprintf("%d hashes", n)
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

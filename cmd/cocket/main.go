@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"cocket.example/internal/strict"
 )
 
@@ -24,6 +26,7 @@ const (
 	statusRefuted = 1 // what was given does not verify
 	statusUntried = 2 // could not be tried: bad flags, a missing file, no connection
 	statusForked  = 3 // a log is proven to have forked
+	statusEnded   = 4 // verified, and not in force
 )
 
 // refutedError is the error of something that was checked and does not hold.
@@ -31,6 +34,12 @@ type refutedError struct{ err error }
 
 func (e refutedError) Error() string { return e.err.Error() }
 func (e refutedError) Unwrap() error { return e.err }
+
+// notInForceError is the outcome of a question about what is verified and not in force.
+type notInForceError struct{ error }
+
+// forkedError is that of two trees that a log has signed and that contradict each other.
+type forkedError struct{ error }
 
 // run runs one command and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -42,17 +51,41 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	begun := false
+	noteBegin(root, &begun)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	// Errors may repeat what a file or a server said.
-	fmt.Fprintf(stderr, "cocket: %s\n", strict.Printable(err.Error(), "\n\t"))
+	io.WriteString(stderr, shown(stderr, "cocket: "+strict.Printable(err.Error(), "\n\t")+"\n"))
+	if !begun && cmd.HasParent() {
+		fmt.Fprintf(stderr, "Usage:\n  %s\n", cmd.UseLine())
+	}
+	if !begun {
+		fmt.Fprintf(stderr, "See \"%s --help\".\n", cmd.CommandPath())
+	}
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}
-	if errors.As(err, new(convictedError)) {
+	if errors.As(err, new(convictedError)) || errors.As(err, new(forkedError)) {
 		return statusForked
 	}
+	if errors.As(err, new(notInForceError)) {
+		return statusEnded
+	}
 	return statusUntried
+}
+
+// noteBegin notes when a command begins: an error before is of how it was called.
+func noteBegin(cmd *cobra.Command, begun *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*begun = true
+			return run(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		noteBegin(c, begun)
+	}
 }

@@ -85,16 +85,16 @@ Broken off, the same command goes on; no row is sealed twice.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.Profile, "profile", "", "profile and version, such as usmca/1; a credential may tell it")
+	f.StringVar(&d.Profile, "profile", "", "`PROFILE` and version, such as usmca/1; a credential may tell it")
 	f.StringVar(&d.Log, "log", "", "`ORIGIN` of the log that the entry is for")
 	f.StringVar(&d.Submitter, "submitter", "", "`NAME` of the submitter, as the log knows him")
-	f.StringVar(&d.Event, "event", "issue", "issue, amend, withdraw …, as the profile allows")
-	f.StringVar(&s.refers, "refers", "", "leaf hash of what is amended or withdrawn, in base64")
+	f.StringVar(&d.Event, "event", "issue", "`EVENT`: issue, amend, withdraw …, as the profile allows")
+	f.StringVar(&s.refers, "refers", "", "leaf `HASH` of what is amended or withdrawn, in base64")
 	f.StringArrayVar(&s.added, "add", nil,
 		"`FIELD=VALUE` that the file lacks, as statement=USMCA-5-A; can be repeated")
 	s.addFlags(cmd)
 	s.sheet.add(f)
-	f.Lookup("out").Usage = "file for the opening, such as cert.opening.json; folder with --csv"
+	f.Lookup("out").Usage = "`FILE` for the opening, such as cert.opening.json; folder with --csv"
 	require(cmd, "log", "submitter", "out")
 	return cmd
 }
@@ -103,20 +103,20 @@ Broken off, the same command goes on; no row is sealed twice.`,
 func (s *sealing) addFlags(cmd *cobra.Command) {
 	f, d := cmd.Flags(), &s.declaration
 	f.StringSliceVar(&d.Public, "public", nil, "`PATH`s of fields to show in clear, with commas")
-	f.IntVar(&d.Width, "width", 0, "width of the commitment tree, a power of two; 0 is the least")
+	f.IntVar(&d.Width, "width", 0, "width `N` of the commitment tree, a power of two; 0 is the least")
 	f.StringVar(&s.certifierKey, "certifier-key", "", "key `FILE` of the certifier, who then signs")
 	f.StringVar(&s.submitterKey, "submitter-key", "", "key `FILE` of the submitter, who then signs")
 	f.StringArrayVar(&s.tariffs, "hs-table", nil, "table of codes of goods, as 2022=`FILE`; can be repeated")
 	f.BoolVar(&s.strict, "strict", false, "refuse what there are warnings about, too")
 	addTongue(cmd, &s.lang)
-	f.StringVar(&s.out.path, "out", "", "file for the opening, such as cert.opening.json")
+	f.StringVar(&s.out.path, "out", "", "`FILE` for the opening, such as cert.opening.json")
 	f.BoolVar(&s.out.force, "force", false, "overwrite the file: an opening lost cannot be made again")
 }
 
 // warn says what there is to warn of.
 func (s sealing) warn(w io.Writer, warnings rule.Findings) {
 	for _, f := range warnings {
-		fmt.Fprintf(w, "cocket: warning %s\n", strict.Printable(s.lang.describe(f), ""))
+		io.WriteString(w, shown(w, "cocket: warning "+strict.Printable(s.lang.describe(f), "")+"\n"))
 	}
 }
 

@@ -30,7 +30,8 @@ func newSubmitCommand() *cobra.Command {
 	s := submission{out: output{mode: 0o644}}
 	cmd := &cobra.Command{
 		Use: `submit OPENING --url URL --token-file FILE --policy FILE --out FILE
-  cocket submit --batch FILE...|DIR --url URL --token-file FILE --policy FILE --out DIR`,
+  cocket submit --batch FILE...|DIR --url URL --token-file FILE --policy FILE \
+      --out DIR`,
 		Short: "File the entries of openings, and fetch their receipts",
 		Long: `File the entry of an opening in the log, wait until witnesses have cosigned that
 it is there, and write the receipt. Only the entry is sent, never the opening.
@@ -70,7 +71,7 @@ none is filed twice.`,
 	cmd.Flags().StringVar(&s.policy, "policy", "", "`FILE` of the policy")
 	cmd.Flags().DurationVar(&s.wait, "wait", 2*time.Minute, "how long to wait for the cosigned receipt")
 	cmd.Flags().StringVar(&s.out.path, "out", "",
-		"file for the receipt, such as cert.tlog-proof, or `FOLDER` for batch receipts")
+		"`FILE` for the receipt, such as cert.tlog-proof, or folder for batch receipts")
 	cmd.Flags().BoolVar(&s.out.force, "force", false, "overwrite a file that is no receipt of these entries")
 	cmd.Flags().BoolVar(&s.batch, "batch", false, "file many entries together")
 	require(cmd, "url", "token-file", "policy", "out")

@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 
 	"cocket.example/client"
+	"cocket.example/internal/columns"
 	"cocket.example/receipt"
 )
 
@@ -197,7 +198,7 @@ func (r *batchReport) print(w io.Writer) error {
 	if r.Verified {
 		verdict = "\nVerified.\n\nNot proven by this:\n"
 		for _, line := range r.Unproven {
-			verdict += "  - " + strings.Join(fold(line, 76), "\n    ") + "\n"
+			verdict += "  - " + strings.Join(columns.Fold(line, 76), "\n    ") + "\n"
 		}
 	}
 	_, err := fmt.Fprint(w, &f, verdict)

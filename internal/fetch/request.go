@@ -33,6 +33,7 @@ type Request struct {
 	Body     []byte
 	Wait     time.Duration // that the query asks the log to wait
 	Limit    int64         // bytes of a good answer
+	Room     []byte        // that a good answer may be read into, where it is large enough
 }
 
 // String names a request in errors.
@@ -102,7 +103,7 @@ func (r Request) read(resp *http.Response) ([]byte, error) {
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
 		return nil, fmt.Errorf("%s: the answer is a web page (is this the log's own URL?)", r)
 	}
-	body, err := readBounded(resp.Body, max(resp.ContentLength, 0), r.Limit)
+	body, err := r.readBounded(resp.Body, max(resp.ContentLength, 0))
 	if errors.Is(err, ErrTooLong) {
 		return nil, fmt.Errorf("%s: %w than %d bytes, which no log needs", r, err, r.Limit)
 	}
@@ -118,14 +119,18 @@ var ErrTooLong = errors.New("the answer is longer")
 // readBounded reads to the end, of which the sender has said that it comes after announced bytes, or
 // after 0 if he has not. He is believed for a small buffer; it grows by what has really arrived, and
 // in such steps that an answer of limit bytes never stands in memory twice.
-func readBounded(r io.Reader, announced, limit int64) ([]byte, error) {
+func (r Request) readBounded(from io.Reader, announced int64) ([]byte, error) {
 	const small, growth = 16 << 10, 32
+	limit := r.Limit
 	if announced > limit {
 		return nil, ErrTooLong
 	}
-	body := make([]byte, 0, 1+min(max(announced, small), limit, 8*small))
+	body := r.Room[:0]
+	if first := 1 + min(max(announced, small), limit, 8*small); int64(cap(body)) < first {
+		body = make([]byte, 0, first)
+	}
 	for {
-		n, err := r.Read(body[len(body):cap(body)])
+		n, err := from.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
 		case int64(len(body)) > limit:

@@ -20,7 +20,7 @@ func (c *Client) Get(ctx context.Context, path string, limit int64) ([]byte, err
 // ReadTile reads a tile of width hashes. It is not verified.
 func (c *Client) ReadTile(ctx context.Context, level, index uint64, width int) ([]byte, error) {
 	ref := tile.Ref{Level: level, Index: index, Width: width}
-	b, full, err := c.readWide(ctx, ref, tile.Width*tile.HashSize)
+	b, full, err := c.readWide(ctx, ref, Request{Limit: tile.Width * tile.HashSize})
 	if err != nil {
 		return nil, err
 	}
@@ -40,17 +40,31 @@ func (c *Client) ReadBundle(ctx context.Context, index uint64, width int) ([]byt
 
 // ReadBundleWithin is ReadBundle of one that has at most limit bytes, else the error wraps ErrTooLong.
 func (c *Client) ReadBundleWithin(ctx context.Context, ref tile.Ref, limit int64) ([]byte, error) {
-	width := ref.Width
-	b, full, err := c.readWide(ctx, ref, limit)
+	b, full, err := c.readWide(ctx, ref, Request{Limit: limit})
 	if err != nil {
 		return nil, err
 	}
+	return firstEntries(ref, b, full)
+}
+
+// ReadBundleInto is ReadBundle that reads into room where that is large enough, for who reads millions one
+// after another. What it returns may be no bundle at all.
+func (c *Client) ReadBundleInto(ctx context.Context, ref tile.Ref, room []byte) ([]byte, error) {
+	b, full, err := c.readWide(ctx, ref, Request{Limit: MaxBundle, Room: room})
+	if err != nil || full == ref.Width {
+		return b, err
+	}
+	return firstEntries(ref, b, full)
+}
+
+// firstEntries cuts off those beyond the width that was asked for.
+func firstEntries(ref tile.Ref, b []byte, full int) ([]byte, error) {
 	entries, err := tile.ParseBundle(b, full)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ref.Path(), err)
 	}
 	size := 0
-	for _, entry := range entries[:width] {
+	for _, entry := range entries[:ref.Width] {
 		size += 2 + len(entry)
 	}
 	return b[:size], nil
@@ -58,17 +72,19 @@ func (c *Client) ReadBundleWithin(ctx context.Context, ref tile.Ref, limit int64
 
 // readWide reads a tile or bundle, and the full one where the partial one is gone, which a log
 // may delete once the full one is there (c2sp.org/tlog-tiles). It returns the width it got.
-func (c *Client) readWide(ctx context.Context, ref tile.Ref, limit int64) ([]byte, int, error) {
+func (c *Client) readWide(ctx context.Context, ref tile.Ref, r Request) ([]byte, int, error) {
 	if ref.Width < 1 || ref.Width > tile.Width {
 		return nil, 0, fmt.Errorf("width %d of a tile, want 1 to %d", ref.Width, tile.Width)
 	}
-	b, err := c.Get(ctx, "/"+ref.Path(), limit)
+	r.Method, r.Path = http.MethodGet, "/"+ref.Path()
+	b, err := c.Send(ctx, r)
 	if !errors.Is(err, fs.ErrNotExist) || ref.Width == tile.Width {
 		return b, ref.Width, err
 	}
 	full := ref
 	full.Width = tile.Width
-	if b, fullErr := c.Get(ctx, "/"+full.Path(), limit); fullErr == nil {
+	r.Path = "/" + full.Path()
+	if b, fullErr := c.Send(ctx, r); fullErr == nil {
 		return b, tile.Width, nil
 	}
 	return nil, 0, err

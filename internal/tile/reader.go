@@ -26,6 +26,11 @@ var ranges = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
 // NewRange returns the empty compact range of RFC 6962 hashing.
 func NewRange() *compact.Range { return ranges.NewEmptyRange(0) }
 
+// RestoreRange returns the compact range [0, size) that has these hashes, from left to right.
+func RestoreRange(size uint64, hashes [][]byte) (*compact.Range, error) {
+	return ranges.NewRange(0, size, hashes)
+}
+
 // AppendFull appends the subtree of a full level-0 tile to a range that ends where the tile begins.
 func AppendFull(edge *compact.Range, root [32]byte) error {
 	full, err := ranges.NewRange(edge.End(), edge.End()+Width, [][]byte{root[:]})

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cocket.example/declaration"
+	"cocket.example/receipt"
+)
+
+// Bounds on what one entry's answer takes, so that nobody makes a reader work without end.
+const (
+	maxAbove  = 1_000  // entries that one refers to, each to the one before
+	maxEvents = 10_000 // entries that refer to one, or to what took its place
+)
+
+// asker answers about one entry after another. It applies the rules of the entry format, section 8,
+// whatever the log accepted: above the entry, because an amendment or withdrawal is itself void if it
+// lost, and below it.
+//
+//	issue ◀─ amend ◀─ amend ◀═ the entry ◀─ amend ◀─ withdraw
+//	  └───── above ─────┘                     └─ events ─┘
+type asker struct {
+	tree
+	register lister
+}
+
+func (a asker) answer(ctx context.Context, leaf receipt.Hash) (x Answer, err error) {
+	f, ok, err := a.find(ctx, leaf)
+	if err != nil || !ok {
+		return x, errors.Join(err, a.notFiled(err))
+	}
+	if f.err != nil {
+		return x, fmt.Errorf("entry %d is none whose status can be told: %w", f.index, f.err)
+	}
+	x = Answer{
+		Leaf: leaf, Log: a.Origin, Index: f.index, Entry: f.entry, Data: f.data,
+		Size: a.Size, Root: a.Root, Checkpoint: a.trusted.Signed(), Time: a.trusted.Report().NoLaterThan,
+	}
+	_, x.Complete = a.register.(*register)
+	if err = a.above(ctx, &x, f); err == nil {
+		err = a.below(ctx, &x, f)
+	}
+	if err == nil {
+		err = a.receipts(ctx, &x)
+	}
+	return x, err
+}
+
+// notFiled says why there is no answer, unless another error does.
+func (a asker) notFiled(err error) error {
+	if err != nil {
+		return nil
+	}
+	return fmt.Errorf("%w in its tree of %d", ErrNotFiled, a.Size)
+}
+
+// find finds the entry with a leaf hash.
+func (a asker) find(ctx context.Context, leaf receipt.Hash) (f filed, ok bool, err error) {
+	index, ok, err := a.register.find(ctx, leaf)
+	if err != nil || !ok {
+		return f, false, err
+	}
+	f, err = a.at(ctx, index)
+	if err == nil && f.leaf != leaf {
+		err = fmt.Errorf("%w: it says that this is entry %d, which is another", ErrContradiction, index)
+	}
+	return f, true, err
+}
+
+// above tells whether an entry is void, and what came before it on the same target.
+func (a asker) above(ctx context.Context, x *Answer, f filed) error {
+	line, void, err := a.ancestors(ctx, f)
+	if err != nil {
+		return err
+	}
+	// From the first entry downwards: what refers to a void one is void as well.
+	for i := len(line) - 1; i > 0; i-- {
+		events, err := a.judge(ctx, x, judged{line[i], void})
+		if err != nil {
+			return err
+		}
+		if void, x.Winner, err = verdict(events, line[i-1]); err != nil {
+			return err
+		}
+	}
+	x.Void = void
+	return nil
+}
+
+// ancestors returns an entry, what it refers to, and so on; void says why the last is, if it is.
+func (a asker) ancestors(ctx context.Context, f filed) (line []filed, void string, err error) {
+	for line = []filed{f}; len(line) <= maxAbove; {
+		last := line[len(line)-1]
+		target, ok := last.refers()
+		if !ok && last.err == nil && last.entry.Log != a.Origin {
+			return line, otherLog, nil
+		}
+		if !ok {
+			return line, "", nil
+		}
+		parent, found, err := a.find(ctx, target)
+		if err != nil {
+			return nil, "", fmt.Errorf("what entry %d refers to: %w", last.index, err)
+		}
+		if !found {
+			return line, "it refers to no entry of this log", nil
+		}
+		line = append(line, parent)
+	}
+	return nil, "", fmt.Errorf("more than %d amendments of one another", maxAbove)
+}
+
+// verdict finds an entry among the events of what it refers to, and what won if it did not.
+func verdict(events []Event, f filed) (void string, winner *Event, err error) {
+	for i := range events {
+		switch e := &events[i]; {
+		case e.Leaf == f.leaf && e.Void == "":
+			return "", nil, nil
+		case e.Leaf == f.leaf:
+			return e.Void, winner, nil
+		case e.Void == "":
+			winner = e
+		}
+	}
+	return "", nil, fmt.Errorf("%w: it holds entry %d, and does not tell it of what that refers to",
+		ErrContradiction, f.index)
+}
+
+// below fills in what refers to the entry, and to what took its place.
+func (a asker) below(ctx context.Context, x *Answer, f filed) error {
+	target := judged{f, x.Void}
+	for {
+		events, err := a.judge(ctx, x, target)
+		if err != nil {
+			return err
+		}
+		x.Events = append(x.Events, events...)
+		if len(x.Events) > maxEvents {
+			return fmt.Errorf("more than %d entries refer to it", maxEvents)
+		}
+		next := effective(events)
+		if next == nil || next.kind() == Withdrawn {
+			sortEvents(x.Events)
+			return nil
+		}
+		target = judged{filed: filed{index: next.Index, leaf: next.Leaf, data: next.Data, entry: next.Entry}}
+	}
+}
+
+func effective(events []Event) *Event {
+	for i := range events {
+		if events[i].Void == "" {
+			return &events[i]
+		}
+	}
+	return nil
+}
+
+// judged is an entry with why it is void, if it is.
+type judged struct {
+	filed
+	void string
+}
+
+// judge lists what refers to an entry: of several, the first that may is effective, the rest are void.
+func (a asker) judge(ctx context.Context, x *Answer, target judged) (events []Event, err error) {
+	candidates, err := a.register.list(ctx, target.filed)
+	if err != nil {
+		return nil, err
+	}
+	if len(candidates) > maxEvents {
+		return nil, fmt.Errorf("more than %d entries refer to entry %d", maxEvents, target.index)
+	}
+	first := make(map[receipt.Hash]uint64)
+	for _, index := range candidates {
+		f, err := a.at(ctx, index)
+		if err != nil {
+			return nil, err
+		}
+		if to, ok := f.refers(); !ok || to != target.leaf {
+			if err := a.lied(f, target.filed); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		e := Event{Index: index, Leaf: f.leaf, Entry: f.entry, Data: f.data, Target: target.leaf, Void: a.rule(f, target)}
+		if lower, again := first[f.leaf]; again {
+			e.Void = fmt.Sprintf("it is entry %d once more", lower)
+		} else if winner := effective(events); winner != nil && e.Void == "" {
+			e.Void = fmt.Sprintf("entry %d came first", winner.Index)
+		}
+		if _, again := first[f.leaf]; !again {
+			first[f.leaf] = index
+		}
+		events = append(events, e)
+	}
+	return events, a.compare(ctx, x, target.filed, events)
+}
+
+// lied is the error of a log that names an entry which does not refer to the one it was asked about. In
+// what was read such a candidate is but two hashes that begin alike, or no good entry.
+func (a asker) lied(f, target filed) error {
+	if _, asked := a.register.(told); !asked {
+		return nil
+	}
+	return fmt.Errorf("%w: it says that entry %d refers to entry %d, which it does not", ErrContradiction,
+		f.index, target.index)
+}
+
+const otherLog = "it is for another log"
+
+// rule says why an entry may not amend or withdraw its target; "" if it may.
+func (a asker) rule(f filed, target judged) string {
+	switch {
+	case f.err != nil:
+		return "this program does not know its version, profile or event: a newer one may"
+	case target.err != nil:
+		return "what it refers to is no declaration that this program knows"
+	case target.void != "":
+		return "what it refers to is void"
+	case f.index < target.index:
+		return "it stands before what it refers to"
+	case f.entry.Log != a.Origin:
+		return otherLog
+	}
+	if err := f.entry.CheckRefers(target.entry); err != nil {
+		return reason(err)
+	}
+	return ""
+}
+
+// reason is what a rule of package declaration says.
+func reason(err error) string {
+	text := strings.TrimSuffix(err.Error(), ": "+declaration.ErrInvalid.Error())
+	return strings.TrimPrefix(text, "refers: ")
+}
+
+// compare asks a log what it tells of an entry that was read, and keeps what it leaves out. A log that
+// does not answer leaves out nothing.
+func (a asker) compare(ctx context.Context, x *Answer, f filed, events []Event) error {
+	if _, ok := a.Source.(teller); !ok || !x.Complete || len(events) == 0 {
+		return nil
+	}
+	tells, err := told{a.tree}.list(ctx, f)
+	if err != nil && !errors.Is(err, ErrContradiction) {
+		return ctx.Err()
+	}
+	for _, e := range events {
+		if e.Entry.Refers != nil && !slices.Contains(tells, e.Index) {
+			x.Withheld = append(x.Withheld, e.Index)
+		}
+	}
+	return nil
+}
+
+func encode(leaf receipt.Hash) string { return base64.StdEncoding.EncodeToString(leaf[:]) }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package status
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/transparency-dev/merkle/compact"
+
+	"cocket.example/internal/strict"
+	"cocket.example/internal/tile"
+	"cocket.example/receipt"
+)
+
+// saved is what was read of a log, kept in a file so that the next reading goes on from there:
+//
+//	cocket-scan/v1
+//	size <decimal>             entries that were read
+//	references <decimal>
+//	checkpoint <decimal>       its length in bytes
+//	<base64 hash> …            the compact range [0, size), left to right
+//	                           (empty line)
+//	<checkpoint>               the signed note that was read for; its size is that of the range or above
+//	<references>               24 bytes each: short of the entry, short of the target, index; by index
+//	<32 bytes>                 SHA-256 of all before
+//
+// The range is what ties it to the log: it must lead to every root that the log signs later.
+type saved struct {
+	edge       *compact.Range // nil: nothing is saved
+	found      []reference
+	checkpoint []byte
+}
+
+const (
+	savedHead     = "cocket-scan/v1\n"
+	referenceSize = 24
+	maxSaved      = maxFound*referenceSize + receipt.MaxCheckpoint + 64*46 + 256 // bytes
+)
+
+// bytes prints the file.
+func (s saved) bytes() []byte {
+	b := make([]byte, 0, 4096+len(s.checkpoint)+len(s.found)*referenceSize)
+	b = fmt.Appendf(b, "%ssize %d\nreferences %d\ncheckpoint %d\n",
+		savedHead, s.edge.End(), len(s.found), len(s.checkpoint))
+	for _, h := range s.edge.Hashes() {
+		b = append(base64.StdEncoding.AppendEncode(b, h), '\n')
+	}
+	b = append(append(b, '\n'), s.checkpoint...)
+	for _, f := range s.found {
+		b = binary.BigEndian.AppendUint64(b, f.leaf)
+		b = binary.BigEndian.AppendUint64(b, f.target)
+		b = binary.BigEndian.AppendUint64(b, f.index)
+	}
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+// parseSaved parses the file, in its one spelling. It verifies no signature.
+func parseSaved(b []byte) (s saved, err error) {
+	if len(b) < sha256.Size {
+		return s, errors.New("it is cut off")
+	}
+	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if h := sha256.Sum256(body); !bytes.Equal(h[:], sum) {
+		return s, errors.New("it is damaged: its bytes do not have the hash at its end")
+	}
+	rest, ok := bytes.CutPrefix(body, []byte(savedHead))
+	if !ok {
+		return s, fmt.Errorf("its first line is not %q", savedHead[:len(savedHead)-1])
+	}
+	var numbers [3]uint64
+	for i, name := range []string{"size ", "references ", "checkpoint "} {
+		if numbers[i], rest, err = number(rest, name); err != nil {
+			return s, err
+		}
+	}
+	size, references, length := numbers[0], numbers[1], numbers[2]
+	if s.edge, rest, err = parseRange(rest, size); err != nil {
+		return s, err
+	}
+	if length > receipt.MaxCheckpoint || references > maxFound ||
+		uint64(len(rest)) != length+references*referenceSize {
+		return s, errors.New("its lengths are not those of what follows")
+	}
+	s.checkpoint, rest = rest[:length], rest[length:]
+	if s.found, err = parseFound(rest, size); err != nil {
+		return s, err
+	}
+	if cp, _, err := receipt.ParseCheckpoint(s.checkpoint); err != nil || cp.Size < size {
+		return s, errors.New("its checkpoint is none, or of fewer entries")
+	}
+	return s, nil
+}
+
+func number(b []byte, name string) (n uint64, rest []byte, err error) {
+	line, rest, err := strict.Line(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	digits, ok := strings.CutPrefix(line, name)
+	if !ok {
+		return 0, nil, fmt.Errorf("want a line %q here", strings.TrimSpace(name))
+	}
+	n, err = strict.Decimal(digits)
+	return n, rest, err
+}
+
+// parseRange parses the hashes of a compact range [0, size) and the empty line behind them.
+func parseRange(b []byte, size uint64) (*compact.Range, []byte, error) {
+	hashes := make([][]byte, bits.OnesCount64(size))
+	for i := range hashes {
+		line, rest, err := strict.Line(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		h, err := strict.Hash(line)
+		if err != nil {
+			return nil, nil, err
+		}
+		hashes[i], b = h[:], rest
+	}
+	rest, ok := bytes.CutPrefix(b, []byte("\n"))
+	if !ok {
+		return nil, nil, fmt.Errorf("want %d hashes and an empty line", len(hashes))
+	}
+	edge, err := tile.RestoreRange(size, hashes)
+	return edge, rest, err
+}
+
+func parseFound(b []byte, size uint64) (found []reference, err error) {
+	found = make([]reference, 0, len(b)/referenceSize)
+	for before := uint64(0); len(b) > 0; b = b[referenceSize:] {
+		r := reference{short(b), short(b[8:]), short(b[16:])}
+		if r.index < before || r.index >= size {
+			return nil, errors.New("its references are not in the order of their indexes, below its size")
+		}
+		found, before = append(found, r), r.index+1
+	}
+	return found, nil
+}
+
+// load reads the state, if there is one, and verifies its checkpoint.
+func load(path string, policy receipt.Policy) (s saved, of receipt.Trusted, err error) {
+	b, err := readSaved(path)
+	if path == "" || errors.Is(err, fs.ErrNotExist) {
+		return s, of, nil
+	}
+	if err == nil {
+		if s, err = parseSaved(b); err == nil {
+			of, err = policy.Verify(s.checkpoint)
+		}
+	}
+	if err != nil {
+		return saved{}, of, fmt.Errorf("%s cannot be gone on from, delete it to read everything again: %w", path, err)
+	}
+	return s, of, nil
+}
+
+func readSaved(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSaved {
+		return nil, fmt.Errorf("it is no file of at most %d bytes", maxSaved)
+	}
+	return os.ReadFile(path)
+}
+
+// store writes the state whole or not at all. What is lost with the machine is read again.
+func (s saved) store(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already if it was renamed
+	_, err = f.Write(s.bytes())
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
