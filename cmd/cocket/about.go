@@ -17,8 +17,8 @@ import (
 type aboutFlags struct{ policy, receipt string }
 
 func (a *aboutFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.policy, "policy", "", "`FILE` of the policy: the receipt of the target must verify")
-	cmd.Flags().StringVar(&a.receipt, "receipt", "", "`FILE` of the receipt of a target that is an opening")
+	cmd.Flags().StringVar(&a.policy, "policy", "", "`FILE` of the policy, under which its receipt must verify")
+	cmd.Flags().StringVar(&a.receipt, "receipt", "", "`FILE` of the receipt, if it is an opening")
 }
 
 // target reads an opening or a disclosure, which holds, and says how its being on file stands.

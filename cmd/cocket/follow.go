@@ -106,14 +106,14 @@ func (f following) follow(cmd *cobra.Command, path string) error {
 	}
 	f.warn(cmd.ErrOrStderr(), opening.Findings())
 	if target.Certified && f.event == "amend" && f.certifierKey == "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "cocket: note: the certifier signed the version before and not this one: "+
-			"--certifier-key lets him sign")
+		fmt.Fprintln(cmd.ErrOrStderr(), "cocket: note: the certifier signed the version before and not this "+
+			"one: --certifier-key lets him sign")
 	}
 	return made{opening, target, held, draft}.print(cmd.OutOrStdout())
 }
 
-// adopt takes the draft as the declaration to seal. What is shown in clear and the width are the draft's unless
-// a flag says otherwise.
+// adopt takes the draft as the declaration to seal. What is shown in clear and the width are the draft's
+// unless a flag says otherwise.
 func (f *following) adopt(d declaration.Declaration, changed func(flag string) bool) {
 	if changed("public") {
 		d.Public = f.declaration.Public
@@ -190,7 +190,8 @@ func (m made) print(w io.Writer) error {
 	fmt.Fprintf(&b, "leaf %s\n", base64Hash(declaration.LeafHash(m.opening.Entry())))
 	fmt.Fprintf(&b, "about %s\n", base64Hash(m.about.Leaf))
 	e := m.about.Entry
-	fmt.Fprintf(&b, "  %s of %s by %s, in %s\n  %s\n", e.Event, e.Profile, e.Submitter, printable(e.Log), m.held)
+	fmt.Fprintf(&b, "  %s of %s by %s, in %s\n", e.Event, e.Profile, e.Submitter, printable(e.Log))
+	fmt.Fprintf(&b, "  %s\n", m.held)
 	for _, path := range m.draft.Changed {
 		fmt.Fprintf(&b, "changed %s\n", path)
 	}

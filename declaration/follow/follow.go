@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package follow drafts what follows a declaration: an amendment, a claim, a query and so on, with what can be
-// taken over from the opening or disclosure that it is about (docs/life-cycle.md).
+// Package follow drafts what follows a declaration: an amendment, a claim, a query and so on, with what can
+// be taken over from the opening or disclosure that it is about (docs/life-cycle.md).
 package follow
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -34,7 +35,7 @@ type Step struct {
 type Draft struct {
 	declaration.Declaration
 	Filled  []Filled // what was not given; nothing of an amendment, which takes over all
-	Changed []string // of an amendment: paths of the fields that differ from the target's, as far as it is known
+	Changed []string // of an amendment: paths of the fields known to differ from the target's
 }
 
 // LogValue keeps the step out of logs.
@@ -89,9 +90,9 @@ func (s Step) restates() error {
 	switch {
 	case s.Event != "amend":
 	case s.Fields != nil && s.Lines != nil:
-		return fmt.Errorf("a whole declaration has goods lines of its own: lines of the target are not chosen besides")
+		return errors.New("a whole declaration has goods lines of its own: no lines of the target are chosen")
 	case s.Fields == nil && s.About.Hidden != nil:
-		return fmt.Errorf("an amendment restates everything: want the opening of its target, or a whole declaration")
+		return errors.New("an amendment restates everything: want its target's opening, or a whole declaration")
 	}
 	return nil
 }
@@ -113,13 +114,13 @@ func (s Step) amend(d Draft, f *form) (Draft, error) {
 	}
 	values, _ := f.table.Check(d.Fields, nil)
 	if d.Changed = f.differ(values, s.About.Target); len(d.Changed) == 0 && s.About.Hidden == nil {
-		return d, fmt.Errorf("an amendment changes something: set or unset a field, or give a whole new declaration")
+		return d, errors.New("an amendment changes something: set or unset a field, or give a new declaration")
 	}
 	return d, nil
 }
 
-// differ returns the paths at which values differ from the target's, in the order of the table. Of what is not
-// shown nothing is said.
+// differ returns the paths at which values differ from the target's, in the order of the table. Of what is
+// not shown nothing is said.
 func (f *form) differ(values profile.Values, target profile.Target) (paths []string) {
 	all := maps.Clone(target.Values)
 	maps.Copy(all, values)

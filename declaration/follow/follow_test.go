@@ -223,7 +223,7 @@ func TestRefused(t *testing.T) {
 		"of another log":                          {Event: "amend", About: about, Log: "x"},
 		"of profile usmca/1, want cafta-dr/1":     {Event: "claim", About: about, Profile: "cafta-dr/1"},
 		"an amendment changes something":          {Event: "amend", About: about, Set: fields{"goods[0].hs": "8708.30"}},
-		"want the opening of its target":          {Event: "amend", About: some, Set: fields{"invoice": "1"}},
+		"want its target's opening":               {Event: "amend", About: some, Set: fields{"invoice": "1"}},
 		"goods lines of its own":                  {Event: "amend", About: about, Fields: fields{}, Lines: []int{0}},
 		"line 2: there are 2 goods lines":         {Event: "amend", About: about, Lines: []int{2}},
 		"goods[4].hs: there are 2 goods lines":    {Event: "claim", About: about, Set: fields{"goods[4].hs": "1"}},

@@ -42,7 +42,8 @@ var plans = map[string]plan{
 	"query":     {link: "target.line", header: same("entry.number")},
 	"determine": {link: "target.line", header: same("number"), all: []string{"claim", "query"}},
 	"response": {link: "target.line", all: []string{"query"},
-		header: append(same("number"), pair{"respondent.role", "addressee.role"}, pair{"respondent.name", "addressee.name"})},
+		header: append(same("number"),
+			pair{"respondent.role", "addressee.role"}, pair{"respondent.name", "addressee.name"})},
 }
 
 // planOf returns the plan of an event; an amendment takes over everything.
