@@ -67,7 +67,8 @@ Broken off, the same command goes on; no row is sealed twice.`,
 		Example: `  cocket seal declaration.json --profile usmca/1 --log customs.example/log \
       --submitter broker.example --out cert.opening.json
   cocket seal credential.json --add statement=USMCA-5-A \
-      --log customs.example/log --submitter broker.example --out cert.opening.json
+      --log customs.example/log --submitter broker.example \
+      --out cert.opening.json
   cocket seal --csv rows.csv --map map.yaml --log customs.example/log \
       --submitter broker.example --recipient age1... --out sealed`,
 		Args: s.args,

@@ -36,7 +36,7 @@ func (s *sheetFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&s.mapping, "map", "", "mapping `FILE`: which column is which field")
 	f.StringArrayVar(&s.recipients, "recipient", nil, "`RECIPIENT` of age, as age1…, that openings are encrypted to; can be repeated")
 	f.StringVarP(&s.recipientFile, "recipients-file", "R", "", "`FILE` of recipients, one a line")
-	f.IntVar(&s.batch, "batch-size", 10_000, "declarations whose openings share a file")
+	f.IntVar(&s.batch, "batch-size", 10_000, "`NUMBER` of declarations whose openings share a file")
 }
 
 // args wants a file or a sheet, with the flags of each.

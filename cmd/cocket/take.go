@@ -31,20 +31,21 @@ type taking struct {
 func newTakeCommand() *cobra.Command {
 	var t taking
 	cmd := &cobra.Command{
-		Use:   "take FILE.openings.jsonl[.age]|DIR {--row N | --leaf HASH} --out DIR|FILE",
+		Use:   "take {DIR | FILE.openings.jsonl[.age]} {--row N|--leaf HASH} --out OUT",
 		Short: "Take one opening, and its receipt, out of a batch",
 		Long: `Take one opening out of the openings that "cocket seal --csv" wrote, so that you
-can give a trader his own and no other. It is found by its row in the sheet, as a
-spreadsheet counts (the names of the columns are row 1), or by its leaf hash, in
-one file or in the folder of all. Encrypted openings need the identity that they
-are encrypted to.
+can give a trader his own and no other. It is found by its row in the sheet, as
+a spreadsheet counts (the names of the columns are row 1), or by its leaf hash,
+in one file or in the folder of all. Encrypted openings need the identity that
+they are encrypted to.
 
 With --batch its receipt is cut from the batch receipts of "cocket submit
 --batch", and lies beside it: of row-17.opening.json it is row-17.tlog-proof.
 The opening is secret, the receipt is not.`,
 		Example: `  cocket take sealed --row 17 --batch filed --out for-trader
   cocket take rows-00002-10001.openings.jsonl.age --identity key.txt \
-      --leaf AajnoDyNvch+mfrOLtz4ER38OQQtLS3j/5M0BTIS2Xw= --out cert.opening.json`,
+      --leaf AajnoDyNvch+mfrOLtz4ER38OQQtLS3j/5M0BTIS2Xw= \
+      --out cert.opening.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return t.take(cmd, args[0])
