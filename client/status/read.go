@@ -62,7 +62,7 @@ type place struct {
 
 const (
 	saveEvery = 3 * time.Second // how often the state is kept meanwhile
-	maxFound  = 8 << 20         // references; 24 bytes each
+	maxFound  = 3 << 20         // references; 24 bytes each
 )
 
 // newReading begins with what was read before, or with nothing.
