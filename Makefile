@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build demo test soak check race fuzz bench clean
+.PHONY: build demo tools test soak check race fuzz bench clean
 
 INPUT   ?=
 ENTRIES ?= 1000
@@ -15,13 +15,16 @@ build: ## the three programs, into bin/
 demo: build ## a log and three witnesses on this machine; INPUT=FILE.csv ENTRIES=N
 	bin/cocket demo --entries $(ENTRIES) $(if $(INPUT),--input $(INPUT)) $(DEMO)
 
-test: ## every test with the race detector, but tampering, crashes and comparisons without; prints their times
+tools: ## what some tests run besides Go, from Debian; without it, or root or sudo to install it, they skip
+	@sh .ci/tools
+
+test: tools ## every test with the race detector, but tampering, crashes and comparisons without; prints their times
 	go vet ./...
 	go test -race ./...
 	go test -v -run '^($(SUITES))$$' $(PLAIN)
 	cd internal/tamper/xmod039 && go vet ./... && go test -v ./...
 
-soak: ## the same suites at their full counts
+soak: tools ## the same suites at their full counts
 	COCKET_SOAK=1 go test -timeout 4h ./...
 
 check: ## formatting and static checks

@@ -23,18 +23,11 @@ const (
 // measureReceipts offers entries at fixed rates, whether or not the log keeps up, and measures from
 // the moment when a batch was to be sent until the receipt of its last entry is there.
 func measureReceipts(ctx context.Context, b *bench) (r results, err error) {
-	dir, err := b.newDir("receipts")
-	if err != nil {
-		return r, err
-	}
-	s, err := b.newSite(ctx, dir, "declarations", receiptWitnesses)
+	s, err := b.runSite(ctx, "receipts", receiptWitnesses)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if err := b.startSite(ctx, s); err != nil {
-		return r, err
-	}
 	p := Plot{Name: "receipts", Title: "Receipts with three witnesses", X: "share of receipts, %", Y: "ms"}
 	warm, measured := full(b, 5*time.Second, 2*time.Second), full(b, 60*time.Second, 12*time.Second)
 	for _, rate := range full(b, []int{1000, receiptRate, 20_000, 50_000}, []int{receiptRate}) {

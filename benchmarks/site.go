@@ -71,6 +71,22 @@ func (b *bench) newSite(ctx context.Context, dir, entries string, witnesses int)
 	return s, b.initialise(ctx, "cocketd", s.path("log.yaml"))
 }
 
+// runSite makes a log of declarations in a folder of its own and starts it with its witnesses.
+func (b *bench) runSite(ctx context.Context, name string, witnesses int) (*site, error) {
+	dir, err := b.newDir(name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.newSite(ctx, dir, "declarations", witnesses)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.startSite(ctx, s); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
 func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *site) newWitness(name, address string) error {

@@ -32,15 +32,8 @@ type webSide struct {
 
 // measureWeb compares single adds and batches over HTTP.
 func measureWeb(ctx context.Context, b *bench) (r results, err error) {
-	dir, err := b.newDir("web")
+	s, err := b.runSite(ctx, "web", 0)
 	if err != nil {
-		return r, err
-	}
-	s, err := b.newSite(ctx, dir, "declarations", 0)
-	if err != nil {
-		return r, err
-	}
-	if err := b.startSite(ctx, s); err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"unicode/utf8"
+
+	"cocket.example/internal/columns"
 )
 
 func TestReport(t *testing.T) {
@@ -25,7 +26,7 @@ func TestReport(t *testing.T) {
 	}
 	text := r.String()
 	for line := range strings.Lines(text) {
-		if utf8.RuneCountInString(line) > columns+1 || strings.HasPrefix(line, "  ok     inclusion") {
+		if columns.Cells(strings.TrimSuffix(line, "\n")) > columns.Width || strings.HasPrefix(line, "  ok     inclusion") {
 			t.Errorf("line %q", line)
 		}
 	}

@@ -75,7 +75,7 @@ func (v Verifier) examine(r *Report, x declaration.Disclosure, tlogProof []byte)
 	if facts.EntryErr != nil {
 		r.fail("entry", facts.EntryErr)
 	} else {
-		r.Log = facts.Entry.Log
+		r.Entry, r.Log = facts.Entry, facts.Entry.Log
 		r.ok("entry", fmt.Sprintf("%s, %s, submitter %s",
 			facts.Entry.Event, facts.Entry.Profile, facts.Entry.Submitter))
 	}
@@ -85,7 +85,7 @@ func (v Verifier) examine(r *Report, x declaration.Disclosure, tlogProof []byte)
 		return
 	}
 	for _, f := range facts.Fields {
-		r.field(f)
+		r.field(f, facts.CoverErr)
 	}
 	r.add("commitments", "every value shown is the one committed to", facts.CoverErr)
 	r.add("public lines", "they agree with the values shown", facts.PublicErr)
@@ -107,6 +107,7 @@ func (v Verifier) receipt(r *Report, facts declaration.Report, tlogProof []byte)
 		known = v.Policy.Examine(proof.Checkpoint)
 	}
 	r.ok("receipt", "a c2sp.org/tlog-proof")
+	r.Receipt, r.Checkpoint = proof, known
 	r.Index, r.Size = proof.Index, known.Checkpoint.Size
 	r.sameLog(facts, known)
 	r.checkpoint(known)
@@ -159,7 +160,7 @@ func (r *Report) checkpoint(known receipt.Report) {
 		case w.Time.IsZero():
 			r.ok(name, "cosigned without a time"+with(w.Witness.Key))
 		default:
-			r.ok(name, "cosigned "+stamp(w.Time)+with(w.Witness.Key))
+			r.ok(name, "cosigned "+Stamp(w.Time)+with(w.Witness.Key))
 		}
 	}
 }
@@ -197,16 +198,21 @@ func (v Verifier) onFile(r *Report, t time.Time, included error) {
 		r.absent("on file", "too few of the cosignatures state a time, so none is proven")
 	default:
 		r.NoLaterThan = t
-		r.ok("on file", "no later than "+stamp(t))
+		r.ok("on file", "no later than "+Stamp(t))
 	}
 }
 
-func (r *Report) field(f declaration.FieldFact) {
+// field adds what is shown of a field, which nobody vouches for if the fields together are not covered.
+func (r *Report) field(f declaration.FieldFact, uncovered error) {
 	shown := f.Field.Value
 	if !f.Field.Present {
 		shown = "(absent)"
 	}
 	r.Fields = append(r.Fields, f.Field)
+	if f.Err == nil && uncovered != nil {
+		r.Facts = append(r.Facts, Fact{Name: f.Field.Path, Status: Skipped, Says: shown})
+		return
+	}
 	r.add(f.Field.Path, shown, f.Err)
 }
 
@@ -221,7 +227,7 @@ func (v Verifier) certifier(r *Report, facts declaration.Report) {
 		r.ok("certifier", "signed by "+keyName(facts.Certifier)+", who is on your list")
 	default:
 		r.ok("certifier", "signed by a key that is not on your list: "+facts.Certifier)
-		r.unproven = append(r.unproven, unprovenCertifier)
+		r.Unproven = append(r.Unproven, unprovenCertifier)
 	}
 }
 
@@ -239,7 +245,7 @@ func (v Verifier) submitter(r *Report, facts declaration.Report) {
 	entry := facts.Entry
 	if len(v.Submitters) == 0 {
 		r.absent("submitter", "not checked: no key of "+entry.Submitter+" was given")
-		r.unproven = append(r.unproven, unprovenSubmitter)
+		r.Unproven = append(r.Unproven, unprovenSubmitter)
 		return
 	}
 	err := fmt.Errorf("none of the keys given is of %s", entry.Submitter)

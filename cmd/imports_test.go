@@ -49,7 +49,7 @@ func TestImports(t *testing.T) {
 
 func allowed(from, to string) bool {
 	switch {
-	case within(to, "internal/tamper", "internal/soak"):
+	case within(to, "internal/tamper", "internal/soak", "internal/browser"):
 		return within(from, "internal/tamper") // tests alone import them
 	case within(to, "internal/peerbuild"):
 		return within(from, "benchmarks") // and tests

@@ -4,11 +4,11 @@ package declaration
 
 import (
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"iter"
 	"strconv"
-
-	"github.com/transparency-dev/merkle/rfc6962"
 )
 
 // kind says how a number of the commitment tree is filled.
@@ -60,12 +60,8 @@ func (c content) commit() (Opening, error) {
 	}
 	context := c.entry.contextHash()
 	hashes := make([]Hash, len(leaves))
-	for i, l := range leaves {
-		salt, err := c.salts.field(i)
-		if err != nil {
-			return Opening{}, err
-		}
-		hashes[i] = l.hash(context, salt)
+	for i, salt := range c.salts.fields(len(leaves)) {
+		hashes[i] = leaves[i].hash(context, salt)
 	}
 	c.tree = newTree(hashes)
 	c.entry.Root = c.tree.root()
@@ -121,6 +117,25 @@ func newSalts(secret Hash, leaves []leaf) (salts, error) {
 
 func (s salts) field(i int) (Hash, error) { return s.derive("field " + strconv.Itoa(i)) }
 
+// fields yields the salts of the fields below n. HKDF-Expand of one hash is one HMAC (RFC 5869 section 2.3),
+// whose key is set up once for all:
+//
+//	T(1) = HMAC-SHA256(key, info ‖ 0x01)
+func (s salts) fields(n int) iter.Seq2[int, Hash] {
+	return func(yield func(int, Hash) bool) {
+		mac := hmac.New(sha256.New, s.key)
+		var info, sum []byte
+		for i := range n {
+			info = strconv.AppendInt(append(info[:0], entryHeader+" field "...), int64(i), 10)
+			mac.Reset()
+			mac.Write(append(info, 1))
+			if sum = mac.Sum(sum[:0]); !yield(i, Hash(sum)) {
+				return
+			}
+		}
+	}
+}
+
 func (s salts) certifier() (Hash, error) { return s.derive("certifier") }
 
 func (s salts) derive(info string) (Hash, error) {
@@ -151,7 +166,11 @@ func newTree(leaves []Hash) tree {
 func (t tree) root() Hash { return t[len(t)-1][0] }
 
 func join(left, right Hash) Hash {
-	return Hash(rfc6962.DefaultHasher.HashChildren(left[:], right[:]))
+	var b [1 + 2*sha256.Size]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+sha256.Size:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // cover returns the hashes that lead from the numbers shown, ascending, to the root: each that cannot be

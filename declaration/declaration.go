@@ -24,6 +24,7 @@ type Declaration struct {
 	Width   int               // of the commitment tree; 0: the least that holds the fields
 	Tags    map[string]Tag    // by name; one that is not given is random
 	Tariffs []profile.Tariff  // that the goods' codes must be of, each for its edition; none: not checked
+	About   *profile.Target   // what it is about, as far as it is known; nil: rules on both are not applied
 }
 
 // LogValue keeps the declaration out of logs.
@@ -47,15 +48,24 @@ func (e RefusedError) Error() string {
 // Is makes it ErrInvalid.
 func (e RefusedError) Is(target error) bool { return target == ErrInvalid }
 
-// Check returns everything that is wrong with the declaration, in the order of its fields. The error is of a
-// profile or event that is not known.
+// Check returns everything that is wrong with the declaration, in the order of its fields; what is wrong in the
+// light of what it is about comes last. The error is of a profile or event that is not known.
 func (d Declaration) Check() (rule.Findings, error) {
 	table, err := lookup(d.Profile, d.Event)
 	if err != nil {
 		return nil, err
 	}
-	_, findings := table.Check(d.Fields, d.Tariffs)
+	_, findings := d.judge(table)
 	return findings, nil
+}
+
+// judge normalises the fields, and applies every rule.
+func (d Declaration) judge(table *profile.Table) (profile.Values, rule.Findings) {
+	values, findings := table.Check(d.Fields, d.Tariffs)
+	if d.About != nil {
+		findings = append(findings, table.Compare(values, *d.About)...)
+	}
+	return values, findings
 }
 
 // Validate returns nil where Seal would not refuse the fields, else a RefusedError.
@@ -96,5 +106,6 @@ func lookup(name, event string) (*profile.Table, error) {
 	if !profileForm.MatchString(name) {
 		return nil, invalid("profile %.40q: want a name and version as usmca/1", name)
 	}
-	return nil, fmt.Errorf("event %s of profile %.40q: %w", event, name, ErrUnknown)
+	return nil, fmt.Errorf("event %s of profile %.40q: %w, want a profile that has it, of %s",
+		event, name, ErrUnknown, strings.Join(Profiles(), ", "))
 }

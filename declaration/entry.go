@@ -30,16 +30,20 @@ const (
 )
 
 var (
-	// ErrInvalid is wrapped by every refusal of malformed or rule-breaking input.
+	// ErrInvalid is every refusal of malformed or rule-breaking input.
 	ErrInvalid = errors.New("invalid")
 	// ErrUnknown means a well-formed entry of a version, profile or event that this program
 	// does not know: to who reads the log, an opaque leaf.
 	ErrUnknown = errors.New("unknown version, profile or event")
 )
 
-func invalid(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, ErrInvalid)...)
-}
+// invalidError is an ErrInvalid that says what is wrong and no more.
+type invalidError struct{ error }
+
+func (e invalidError) Unwrap() error        { return e.error }
+func (e invalidError) Is(target error) bool { return target == ErrInvalid }
+
+func invalid(format string, args ...any) error { return invalidError{fmt.Errorf(format, args...)} }
 
 // Hash is a SHA-256 hash.
 type Hash = [32]byte
@@ -118,8 +122,7 @@ func (e *Entry) check() error {
 	if !validWidth(e.Width) {
 		return invalid("entry line fields: width %d, want a power of two from %d to %d", e.Width, minWidth, maxWidth)
 	}
-	needs := e.Event == "amend" || e.Event == "withdraw"
-	if needs != (e.Refers != nil) {
+	if InClear(e.Event) != (e.Refers != nil) {
 		return invalid("entry line refers: required for amend and withdraw, forbidden for the others")
 	}
 	if err := e.checkAscending(); err != nil {
@@ -188,19 +191,3 @@ func CheckSubmitter(name string) error {
 }
 
 func validWidth(n int) bool { return n >= minWidth && n <= maxWidth && n&(n-1) == 0 }
-
-// CheckRefers checks what an amendment or withdrawal says of its target: it is an issue or amend of
-// the same log, profile and submitter.
-func (e Entry) CheckRefers(target Entry) error {
-	switch {
-	case target.Event != "issue" && target.Event != "amend":
-		return invalid("refers: the target is of event %s, want issue or amend", target.Event)
-	case target.Log != e.Log:
-		return invalid("refers: the target is of another log")
-	case target.Profile != e.Profile:
-		return invalid("refers: the target is of profile %s, not %s", target.Profile, e.Profile)
-	case target.Submitter != e.Submitter:
-		return invalid("refers: the target is of another submitter, who alone may amend or withdraw it")
-	}
-	return nil
-}

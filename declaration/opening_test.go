@@ -110,3 +110,21 @@ func TestTag(t *testing.T) {
 		t.Error("tags that are not used are equal")
 	}
 }
+
+// TestSalts: those that are derived together are those that are derived one by one.
+func TestSalts(t *testing.T) {
+	s, err := newSalts(Hash{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i, got := range s.fields(200) {
+		if want, err := s.field(i); err != nil || got != want || i != n {
+			t.Fatalf("salt %d is %x, want %x, %v", i, got, want, err)
+		}
+		n++
+	}
+	if n != 200 {
+		t.Errorf("%d salts", n)
+	}
+}

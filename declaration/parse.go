@@ -118,7 +118,7 @@ func keep(s *string, read []byte) {
 func (p *Parser) line() (line []byte) {
 	if p.err == nil {
 		if line, p.rest, p.err = strict.Cut(p.rest); p.err != nil {
-			p.err = fmt.Errorf("entry: %w: %w", p.err, ErrInvalid)
+			p.err = invalid("entry: %w", p.err)
 		}
 	}
 	return line

@@ -16,7 +16,7 @@ func (d Declaration) Seal(rand io.Reader) (Opening, error) {
 	if err != nil {
 		return Opening{}, err
 	}
-	v, findings := table.Check(d.Fields, d.Tariffs)
+	v, findings := d.judge(table)
 	if err := refusal(findings); err != nil {
 		return Opening{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -98,6 +99,25 @@ func FuzzPrintable(f *testing.F) {
 		}
 		if again := strict.Printable(shown, keep); again != shown {
 			t.Fatalf("%q is shown as %q", shown, again)
+		}
+	})
+}
+
+// FuzzMoment: a time prints back in the zone that it names.
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"2026-05-04T10:00:00Z", "2026-05-04T10:00:00-06:00", "2026-05-04T10:00:00+00:00", "2026-05-04",
+		"2026-05-04T10:00:00-00:00", "2026-05-04t10:00:00z", "2026-05-04T10:00:00.5Z", "2026-02-29T00:00:00Z"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		moment, err := strict.Moment(s)
+		if err != nil {
+			return
+		}
+		again, err := strict.Moment(moment.Format(time.RFC3339))
+		if err != nil || !again.Equal(moment) || moment.Nanosecond() != 0 || len(s) != len("2026-05-04T10:00:00Z") &&
+			len(s) != len("2026-05-04T10:00:00-06:00") {
+			t.Fatalf("%q is read as %v, and that as %v (%v)", s, moment, again, err)
 		}
 	})
 }

@@ -143,3 +143,19 @@ func (b Batch) Cut(leaves []Hash) (iter.Seq[Receipt], error) {
 		}
 	}, nil
 }
+
+// CutOne is Cut of a single entry.
+func (b Batch) CutOne(leaves []Hash, index uint64) (Receipt, error) {
+	cp, _, err := ParseCheckpoint(b.Checkpoint)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if index < b.Start || index >= b.End {
+		return Receipt{}, fmt.Errorf("batch receipt: it is of the entries %d to %d, and not of %d", b.Start, b.End-1, index)
+	}
+	levels, err := b.climb(leaves, cp)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{Index: index, Proof: b.siblings(levels, index), Checkpoint: b.Checkpoint}, nil
+}

@@ -172,9 +172,9 @@ func (t Trusted) Includes(leaf Hash, r Receipt) error {
 	for i := range r.Proof {
 		path = append(path, r.Proof[i][:])
 	}
-	err = proof.VerifyInclusion(sha256Tree, r.Index, cp.Size, leaf[:], path, cp.Root[:])
-	if err != nil {
-		return fmt.Errorf("inclusion: the entry is not at index %d of the log's tree of %d: %w", r.Index, cp.Size, err)
+	if proof.VerifyInclusion(sha256Tree, r.Index, cp.Size, leaf[:], path, cp.Root[:]) != nil {
+		return fmt.Errorf("inclusion: the entry is not at index %d of the log's tree of %d: the proof does not lead "+
+			"from it to the root", r.Index, cp.Size)
 	}
 	return nil
 }

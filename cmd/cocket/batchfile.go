@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
@@ -35,15 +34,9 @@ type batchFile struct {
 
 // readBatchFiles reads a batch receipt, or all that lie in a folder.
 func readBatchFiles(path string) ([]batchFile, error) {
-	info, err := os.Stat(path)
+	paths, err := batchPathsOf(path)
 	if err != nil {
 		return nil, err
-	}
-	paths := []string{path}
-	if info.IsDir() {
-		if paths, err = batchPaths(path); err != nil {
-			return nil, err
-		}
 	}
 	files := make([]batchFile, len(paths))
 	for i, path := range paths {
@@ -52,6 +45,22 @@ func readBatchFiles(path string) ([]batchFile, error) {
 		}
 	}
 	return files, nil
+}
+
+// batchPathsOf lists the batch receipts of a folder, of which there must be one; or it is one itself.
+func batchPathsOf(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	paths, err := batchPaths(path)
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%s holds no file whose name ends in %s", path, batchSuffix)
+	}
+	return paths, err
 }
 
 func batchPaths(dir string) (paths []string, err error) {
@@ -64,7 +73,8 @@ func batchPaths(dir string) (paths []string, err error) {
 	return paths, err
 }
 
-func readBatchFile(path string) (f batchFile, err error) {
+// readBatch reads a batch receipt without its leaf hashes.
+func readBatch(path string) (f batchFile, err error) {
 	f.path = path
 	text, err := readFile(path)
 	if err != nil {
@@ -73,17 +83,29 @@ func readBatchFile(path string) (f batchFile, err error) {
 	if f.batch, err = receipt.ParseBatch(text); err != nil {
 		return f, refutedError{fmt.Errorf("%s: %w", path, err)}
 	}
-	text, err = readFile(leavesPath(path))
+	return f, nil
+}
+
+func readBatchFile(path string) (f batchFile, err error) {
+	if f, err = readBatch(path); err != nil {
+		return f, err
+	}
+	f.leaves, err = collectLeaves(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
 	}
-	if err != nil {
-		return f, err
+	return f, err
+}
+
+// collectLeaves reads the leaf hashes beside a batch receipt.
+func collectLeaves(path string) (leaves []receipt.Hash, err error) {
+	for leaf, err := range readLeaves(leavesPath(path)) {
+		if err != nil {
+			return nil, err
+		}
+		leaves = append(leaves, leaf)
 	}
-	if f.leaves, err = parseLeaves(text); err != nil {
-		return f, refutedError{fmt.Errorf("%s: %w", leavesPath(path), err)}
-	}
-	return f, nil
+	return leaves, nil
 }
 
 func leavesPath(path string) string { return strings.TrimSuffix(path, batchSuffix) + leavesSuffix }
@@ -114,22 +136,6 @@ func (f batchFile) free(force bool) error {
 		return fmt.Errorf("%s is a batch receipt of another log, or under another policy: choose another folder", f.path)
 	}
 	return output{path: f.path, force: force}.check()
-}
-
-// parseLeaves parses one base64 hash a line.
-func parseLeaves(text []byte) (leaves []receipt.Hash, err error) {
-	for rest := text; len(rest) > 0; {
-		var line string
-		if line, rest, err = strict.Line(rest); err != nil {
-			return nil, fmt.Errorf("leaf hash %d: %w", len(leaves), err)
-		}
-		h, err := strict.Hash(line)
-		if err != nil {
-			return nil, fmt.Errorf("leaf hash %d: %w", len(leaves), err)
-		}
-		leaves = append(leaves, h)
-	}
-	return leaves, nil
 }
 
 func printLeaves(leaves []receipt.Hash) (text []byte) {

@@ -47,10 +47,11 @@ c2sp.org/tlog-tiles, tlog-checkpoint and signed-note ask for, and what caches,
 monitors and witnesses rely on beyond that. docs/conform.md explains each case:
 what is asked, why, and how to mend it.
 
-It only reads, and takes about ten seconds. A log has to grow before all of it can
-be seen: with --add, entries are appended with POST /add below that URL, which
-answers the index, up to --max-entries. They stay in the log for ever, so give it
-a new log that is made for the purpose, and give it before anything else is added.
+It only reads, and takes about ten seconds. A log has to grow before all of it
+can be seen: with --add, entries are appended with POST /add below that URL,
+which answers the index, up to --max-entries. They stay in the log for ever, so
+give it a new log that is made for the purpose, and give it before anything else
+is added.
 
 A problem is of what the specifications say must or should be, or of practice:
 what they leave open, and logs and their readers have been hurt by.

@@ -32,24 +32,26 @@ func newConformWitnessCommand() *cobra.Command {
 		Use:   "witness URL --log-key FILE --witness-key VKEY",
 		Short: "Judge any witness from outside",
 		Long: `Judge a witness from outside, ours or another's: whether it does what
-c2sp.org/tlog-witness and tlog-cosignature ask of it. docs/conform.md explains each
-case: what is asked, why, and how to mend it.
+c2sp.org/tlog-witness and tlog-cosignature ask of it. docs/conform.md explains
+each case: what is asked, why, and how to mend it.
 
-It plays some fifty logs, whose keys follow from the one of --log-key: make it with
-"cocket keygen --type log" for this purpose alone. The witness must know these logs
-before: --print-config prints what to enter into it. It remembers them for ever, so
-that each run needs logs of a number of its own: --run 2 and so on. Give it a test
-instance of a witness, never one that others rely on.
+It plays some fifty logs, whose keys follow from the one of --log-key: make it
+with "cocket keygen --type log" for this purpose alone. The witness must know
+these logs before: --print-config prints what to enter into it. It remembers
+them for ever, so that each run needs logs of a number of its own: --run 2 and
+so on. Give it a test instance of a witness, never one that others rely on.
 
-W17 needs --restart, a command that kills the witness with kill -9, starts it again
-and then ends.
+W17 needs --restart, a command that kills the witness with kill -9, starts it
+again and then ends.
 
 Exit status: 0 no case fails, 1 some do, 2 it could not be tried.`,
-		Example: `  cocket keygen --type log --name conform.example/log --out conform.key
-  cocket conform witness --print-config --log-key conform.key --format list > logs
-  cocket conform witness http://127.0.0.1:2026 --log-key conform.key --witness-key w1.vkey
-  cocket conform witness https://witness.example/w --log-key conform.key --run 2 \
-      --witness-key w.vkey --witness-key w-pq.vkey --monitor https://monitor.example/w`,
+		Example: `  cocket conform witness --print-config --log-key conform.key \
+      --format list > logs
+  cocket conform witness http://127.0.0.1:2026 --log-key conform.key \
+      --witness-key w1.vkey
+  cocket conform witness https://witness.example/w --log-key conform.key \
+      --run 2 --witness-key w.vkey --witness-key w-pq.vkey \
+      --monitor https://monitor.example/w`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -67,7 +69,7 @@ func (c *witnessConformance) flags(cmd *cobra.Command) {
 	flags.StringArrayVar(&c.keys, "witness-key", nil, "`VKEY` that must cosign, or its file; again for each")
 	flags.StringVar(&c.Monitor, "monitor", "", "`URL` below which monitors read, if it is another")
 	flags.BoolVar(&c.show, "print-config", false, "print the logs that the witness must know, and end")
-	flags.StringVar(&c.format, "format", "cocket", "of --print-config: cocket, list, litewitness or omniwitness")
+	flags.StringVar(&c.format, "format", "cocket", "`FORMAT` of --print-config: cocket, list, litewitness or omniwitness")
 	flags.StringVar(&c.restart, "restart", "", "`COMMAND` of the shell that does kill -9 and starts it again, for W17")
 	flags.StringSliceVar(&c.Only, "only", nil, "`CASES` to judge, as W05,W11")
 	flags.StringSliceVar(&c.Skip, "skip", nil, "`CASES` to leave out")

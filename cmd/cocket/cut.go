@@ -18,12 +18,14 @@ import (
 
 	"cocket.example/client"
 	"cocket.example/cmd/cocket/internal/progress"
+	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
 // cutting is what the flags of cut say.
 type cutting struct {
 	batch string
+	leaf  string
 	out   string
 	force bool
 }
@@ -31,26 +33,42 @@ type cutting struct {
 func newCutCommand() *cobra.Command {
 	var c cutting
 	cmd := &cobra.Command{
-		Use:   "cut --batch DIR|FILE [--out DIR] FILE...|DIR",
+		Use: `cut --batch DIR|FILE [--out DIR] FILE...|DIR
+  cocket cut --batch DIR|FILE --leaf HASH --out FILE`,
 		Short: "Cut single receipts from batch receipts",
 		Long: `Cut the receipt of every opening or entry named, or of all *.opening.json in a
-folder, from the batch receipts that "cocket submit --batch" wrote. No connection
-is needed. Of cert.opening.json the receipt is cert.tlog-proof, in the folder of
---out or else beside it: a receipt as any other, for "cocket verify". It shows
-nothing of the batch; give it, and not the batch receipt, to whom the entry
-concerns.
+folder, from the batch receipts that "cocket submit --batch" wrote. No
+connection is needed. Of cert.opening.json the receipt is cert.tlog-proof, in
+the folder of --out or else beside it: a receipt as any other, for "cocket
+verify". It shows nothing of the batch; give it, and not the batch receipt, to
+whom the entry concerns.
 
-A batch receipt from elsewhere needs all entries of its range, named in the order
-of their indexes, or their leaf hashes in that order, one a line in base64, in
-the file START-END.leaves beside START-END.cocket-batch.
+A batch receipt from elsewhere needs all entries of its range, named in the
+order of their indexes, or their leaf hashes in that order, one a line in
+base64, in the file START-END.leaves beside START-END.cocket-batch.
 
-Of several batch receipts that hold an entry, that of the smallest tree is taken,
-which is the earliest, and none of another log than the entry is for. Receipts
-that are there already are kept. Signatures are for "cocket verify" to check.`,
+With --leaf the receipt of one entry of many is cut, by the leaf hash that its
+holder names. Neither the entry nor its opening is needed.
+
+Of several batch receipts that hold an entry, that of the smallest tree is
+taken, which is the earliest, and none of another log than the entry is for.
+Receipts that are there already are kept. Signatures are for "cocket verify" to
+check.`,
 		Example: `  cocket cut openings --batch filed
-  cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch --out receipts`,
-		Args: cobra.MinimumNArgs(1),
+  cocket cut cert.opening.json --batch filed/4096-14096.cocket-batch \
+      --out receipts
+  cocket cut --leaf mP2iKq0v3n5Ww1cJ6F1c2Yq0b8mH6vQ7dY3k2sL4hZE= --batch filed \
+      --out cert.tlog-proof`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if c.leaf != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.leaf != "" {
+				return c.cutLeaf(cmd.OutOrStdout())
+			}
 			n, err := c.cut(cmd.Context(), args, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -60,10 +78,32 @@ that are there already are kept. Signatures are for "cocket verify" to check.`,
 		},
 	}
 	cmd.Flags().StringVar(&c.batch, "batch", "", "`DIR` of batch receipts, or the file of one")
-	cmd.Flags().StringVar(&c.out, "out", "", "`DIR` for the receipts; without it, beside the openings")
+	cmd.Flags().StringVar(&c.leaf, "leaf", "", "`HASH` in base64 of the one entry whose receipt is wanted")
+	cmd.Flags().StringVar(&c.out, "out", "",
+		"`DIR` for the receipts; without it, beside the openings; with --leaf the file")
 	cmd.Flags().BoolVar(&c.force, "force", false, "overwrite what is there")
 	require(cmd, "batch")
 	return cmd
+}
+
+// cutLeaf writes the receipt of one leaf hash.
+func (c cutting) cutLeaf(w io.Writer) error {
+	leaf, err := strict.Hash(c.leaf)
+	if err != nil {
+		return errors.New(`--leaf: want the leaf hash in base64, as "cocket inspect" shows it`)
+	}
+	if c.out == "" {
+		return errors.New("--leaf needs --out FILE, such as cert.tlog-proof")
+	}
+	r, err := receiptOf(c.batch, leaf, "")
+	if err != nil {
+		return err
+	}
+	if err := (output{path: c.out, mode: 0o644, force: c.force}).write(r.Bytes()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "index %d\n", r.Index)
+	return err
 }
 
 // cut returns the number of receipts that are there in the end.
@@ -129,9 +169,6 @@ func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
 	files, err := readBatchFiles(c.batch)
 	if err != nil {
 		return nil, err
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no file whose name ends in %s", c.batch, batchSuffix)
 	}
 	sizes := make(map[string]uint64, len(files))
 	for i, f := range files {

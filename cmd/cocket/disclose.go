@@ -27,7 +27,8 @@ type disclosing struct {
 func newDiscloseCommand() *cobra.Command {
 	d := disclosing{out: output{mode: 0o600}}
 	cmd := &cobra.Command{
-		Use:   "disclose OPENING --receipt FILE {--for WHOM | --fields PATH,PATH} --out FILE",
+		Use: `disclose OPENING --receipt FILE {--for WHOM | --fields PATH,PATH} \
+      --out FILE`,
 		Short: "Show some fields of an opening, and nothing of the others",
 		Long: `Write a disclosure: the entry, its receipt, and the fields that you name, with
 what proves that they are the ones committed to. Whoever gets it can verify it
@@ -50,7 +51,7 @@ besides, those are shown too.`,
 	cmd.Flags().StringVar(&d.audience, "for", "",
 		"`WHOM` to show the usual fields: "+strings.Join(profile.Audiences, ", "))
 	cmd.Flags().BoolVar(&d.certifier, "certifier", false, "show the certifier's signature as well")
-	cmd.Flags().StringVar(&d.out.path, "out", "", "file for the disclosure, such as cert.disclosure.json")
+	cmd.Flags().StringVar(&d.out.path, "out", "", "`FILE` for the disclosure, such as cert.disclosure.json")
 	cmd.Flags().BoolVar(&d.out.force, "force", false, "overwrite the file")
 	require(cmd, "receipt", "out")
 	cmd.MarkFlagsOneRequired("fields", "for")

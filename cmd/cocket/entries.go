@@ -27,6 +27,8 @@ type sealedEntry struct {
 	log  string // the origin that it is for
 	data []byte
 	leaf declaration.Hash
+
+	opening bool // that it was read from, which opens it
 }
 
 // readEntries reads the entries of all files, in their order, over all cores. A folder stands for the
@@ -53,12 +55,16 @@ func readEntries(ctx context.Context, args []string, w io.Writer) ([]sealedEntry
 	return entries, errors.Join(g.Wait(), ctx.Err())
 }
 
-// expand replaces folders by the openings in them.
+// expand replaces folders by the openings in them. A file of many entries is refused: a file for the receipt
+// of each would be a burden, and one can be had whenever it is asked for.
 func expand(args []string) (paths []string, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
 			return nil, err
+		}
+		if _, form := splitForm(arg); !info.IsDir() && form != "" {
+			return nil, fmt.Errorf("%s holds many entries: cut the receipt of one with --leaf HASH", arg)
 		}
 		if !info.IsDir() {
 			paths = append(paths, arg)
@@ -75,7 +81,8 @@ func expand(args []string) (paths []string, err error) {
 			}
 		}
 		if len(paths) == before {
-			return nil, fmt.Errorf("%s holds no file whose name ends in %s", arg, openingSuffix)
+			return nil, fmt.Errorf("%s holds no file whose name ends in %s; of a file of many entries, "+
+				"cut the receipt of one with --leaf HASH", arg, openingSuffix)
 		}
 	}
 	return paths, nil
@@ -87,20 +94,32 @@ func readEntry(path string) (sealedEntry, error) {
 	if err != nil {
 		return sealedEntry{}, err
 	}
-	switch kind := recognise(b); kind {
+	e, err := openEntry(b)
+	if err != nil {
+		return sealedEntry{}, fmt.Errorf("%s: %w", path, err)
+	}
+	e.path = path
+	return e, nil
+}
+
+// openEntry returns the entry that a file is, or holds.
+func openEntry(file []byte) (e sealedEntry, err error) {
+	e.data = file
+	switch kind := recognise(file); kind {
 	case kindEntry:
 	case kindOpening:
-		o, err := declaration.ParseOpening(b)
+		o, err := declaration.ParseOpening(file)
 		if err != nil {
-			return sealedEntry{}, refutedError{fmt.Errorf("%s: %w", path, err)}
+			return e, refutedError{err}
 		}
-		b = o.Entry()
+		e.data, e.opening = o.Entry(), true
 	default:
-		return sealedEntry{}, fmt.Errorf("%s is %s, want an opening or an entry", path, kind)
+		return e, fmt.Errorf("%s, want an opening or an entry", kind)
 	}
-	e, err := declaration.Parse(b)
+	parsed, err := declaration.Parse(e.data)
 	if err != nil {
-		return sealedEntry{}, refutedError{fmt.Errorf("%s: %w", path, err)}
+		return e, refutedError{err}
 	}
-	return sealedEntry{path, e.Log, b, declaration.LeafHash(b)}, nil
+	e.log, e.leaf = parsed.Log, declaration.LeafHash(e.data)
+	return e, nil
 }

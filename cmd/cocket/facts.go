@@ -4,10 +4,9 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
-	"unicode/utf8"
 
+	"cocket.example/internal/columns"
 	"cocket.example/internal/strict"
 )
 
@@ -35,34 +34,13 @@ const maxNames = 28
 func (f *facts) String() string {
 	width := 0
 	for _, x := range *f {
-		width = max(width, min(utf8.RuneCountInString(x.Name), maxNames))
+		width = max(width, min(columns.Cells(printable(x.Name)), maxNames))
 	}
 	var b strings.Builder
 	for _, x := range *f {
-		lines := fold(printable(x.Value), 80-width-2)
-		fmt.Fprintf(&b, "%-*s  %s\n", width, printable(x.Name), lines[0])
-		for _, line := range lines[1:] {
-			fmt.Fprintf(&b, "%-*s  %s\n", width, "", line)
-		}
+		b.WriteString(columns.Hang(columns.Pad(printable(x.Name), width)+"  ", printable(x.Value)))
 	}
 	return b.String()
-}
-
-// fold breaks text at spaces into lines of at most width characters, where words allow it.
-func fold(text string, width int) []string {
-	lines := []string{""}
-	for _, word := range strings.Split(text, " ") {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
-			*last += " " + word
-		default:
-			lines = append(lines, word)
-		}
-	}
-	return lines
 }
 
 // printable is what is shown, on one line, of a file that may be a stranger's.

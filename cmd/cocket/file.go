@@ -40,6 +40,10 @@ func readPolicy(path string) (receipt.Policy, error) {
 	if err != nil {
 		return receipt.Policy{}, err
 	}
+	return parsePolicy(path, b)
+}
+
+func parsePolicy(path string, b []byte) (receipt.Policy, error) {
 	policy, err := receipt.ParsePolicy(b)
 	if err != nil {
 		return policy, fmt.Errorf("%s: %w", path, err)

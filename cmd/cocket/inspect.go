@@ -22,21 +22,17 @@ func newInspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what any file of the log's making holds",
 		Long: `Say what a file holds: an entry, opening, disclosure, receipt, batch receipt,
-checkpoint, fork, policy or key, which is told by its content. No signature is verified; see
-verify for that. Of a secret key or an opening the secret is never shown, but
-the values of an opening are, with the rules that they break.`,
+checkpoint, fork, policy or key, or many entries or openings, which is told by
+its content. No signature is verified; see verify for that. Of a secret key or
+an opening the secret is never shown, but the values of an opening are, with the
+rules that they break. Of many openings no value is shown.`,
 		Example: `  cocket inspect cert.opening.json
   cocket inspect --json cert.tlog-proof`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := readFile(args[0])
+			facts, err := inspectFile(args[0], lang)
 			if err != nil {
 				return err
-			}
-			kind := recognise(b)
-			facts, err := inspect(kind, b, lang)
-			if err != nil {
-				return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", args[0], kind, err)}
 			}
 			if programs {
 				return printJSON(cmd.OutOrStdout(), facts)
@@ -48,6 +44,30 @@ the values of an opening are, with the rules that they break.`,
 	cmd.Flags().BoolVar(&programs, "json", false, "print for programs")
 	addTongue(cmd, &lang)
 	return cmd
+}
+
+// inspectFile lists what a file says.
+func inspectFile(path string, lang tongue) (*facts, error) {
+	if facts, many, err := inspectMany(path); many || err != nil {
+		return facts, err
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	kind := recognise(b)
+	facts, err := inspect(kind, b, lang)
+	if err != nil {
+		return nil, notGood(path, kind, err)
+	}
+	return facts, nil
+}
+
+func notGood(path string, k kind, err error) error {
+	if k == kindUnknown {
+		return refutedError{fmt.Errorf("%s is %s: %w", path, k, err)}
+	}
+	return refutedError{fmt.Errorf("%s is %s, but not a good one: %w", path, k, err)}
 }
 
 // kind is what a file is, in words that follow "is".
@@ -121,7 +141,7 @@ func inspect(k kind, b []byte, lang tongue) (*facts, error) {
 	f := &facts{}
 	f.add("kind", strings.TrimPrefix(strings.TrimPrefix(string(k), "an "), "a "))
 	show := map[kind]func(*facts, []byte) error{
-		kindEntry:      showEntry,
+		kindEntry:      showBareEntry,
 		kindOpening:    func(f *facts, b []byte) error { return showOpening(f, b, lang) },
 		kindDisclosure: showDisclosure,
 		kindReceipt:    showReceipt,
@@ -175,6 +195,9 @@ func showOpening(f *facts, b []byte, lang tongue) error {
 	if err := showEntry(f, o.Entry()); err != nil {
 		return err
 	}
+	if err := showAbout(f, o.Entry(), o.Fields(), aboutNothing); err != nil {
+		return err
+	}
 	for _, field := range o.Fields() {
 		f.add(field.Path, field.Value)
 	}
@@ -193,7 +216,14 @@ func showDisclosure(f *facts, b []byte) error {
 	if err := showEntry(f, x.Entry); err != nil {
 		return err
 	}
+	var shown []declaration.Field
 	for _, field := range x.Fields {
+		shown = append(shown, field.Field)
+	}
+	if err := showAbout(f, x.Entry, shown, aboutHidden); err != nil {
+		return err
+	}
+	for _, field := range shown {
 		value := field.Value
 		if !field.Present {
 			value = "(absent)"
@@ -212,7 +242,7 @@ func showReceipt(f *facts, b []byte) error {
 		return err
 	}
 	f.add("index", fmt.Sprint(r.Index))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Proof)))
+	f.add("proof", hashes(len(r.Proof)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -222,7 +252,7 @@ func showBatch(f *facts, b []byte) error {
 		return err
 	}
 	f.add("entries", fmt.Sprintf("%d to %d", r.Start, r.End-1))
-	f.add("proof", fmt.Sprintf("%d hashes", len(r.Left)+len(r.Right)))
+	f.add("proof", hashes(len(r.Left)+len(r.Right)))
 	return showCheckpoint(f, r.Checkpoint)
 }
 
@@ -273,6 +303,13 @@ func showPolicy(f *facts, b []byte) error {
 	}
 	f.add("quorum", p.Quorum)
 	return nil
+}
+
+func hashes(n int) string {
+	if n == 1 {
+		return "1 hash"
+	}
+	return fmt.Sprintf("%d hashes", n)
 }
 
 func base64Hash(h [32]byte) string { return base64.StdEncoding.EncodeToString(h[:]) }

@@ -43,16 +43,18 @@ Types:
   submitter    signs entries as their submitter; its name is the submitter line
 
 Logs and witnesses may have a second key of ML-DSA-44, which withstands quantum
-computers, beside the one of Ed25519: a file for each. Its secret is as short, its
-vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.
+computers, beside the one of Ed25519: a file for each. Its secret is as short,
+its vkey has 1.8 kB, and each of its signatures takes 3.3 kB of every receipt.
 
 With --passphrase-file the secret key of a witness is encrypted with age
-(age-encryption.org/v1) for the one line of that file, which must be yours alone.`,
+(age-encryption.org/v1) for the one line of that file, which must be yours
+alone.`,
 		Example: `  cocket keygen --type log --name customs.example/log --out log.key > log.vkey
-  cocket keygen --type log --name customs.example/log --algorithm ml-dsa-44 --out log-pq.key
+  cocket keygen --type log --name customs.example/log --algorithm ml-dsa-44 \
+      --out log-pq.key
   cocket keygen --type cosignature --name witness.example/w1 --out w1.key
-  cocket keygen --type cosignature --name witness.example/w1 --passphrase-file w1.pass \
-    --out w1.key.age`,
+  cocket keygen --type cosignature --name witness.example/w1 \
+      --passphrase-file w1.pass --out w1.key.age`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pair, err := spec.generate()
@@ -70,10 +72,10 @@ With --passphrase-file the secret key of a witness is encrypted with age
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&spec.typ, "type", "", "log, cosignature, certifier or submitter")
-	cmd.Flags().StringVar(&spec.name, "name", "", "name of the key, such as customs.example/log")
-	cmd.Flags().StringVar(&out, "out", "", "file for the secret key; it must not exist yet")
-	cmd.Flags().StringVar(&spec.algorithm, "algorithm", "ed25519", "ed25519, or for log and cosignature ml-dsa-44")
+	cmd.Flags().StringVar(&spec.typ, "type", "", "`TYPE`: log, cosignature, certifier or submitter")
+	cmd.Flags().StringVar(&spec.name, "name", "", "`NAME` of the key, such as customs.example/log")
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` for the secret key; it must not exist yet")
+	cmd.Flags().StringVar(&spec.algorithm, "algorithm", "ed25519", "`ALGORITHM`: ed25519, or for log and cosignature ml-dsa-44")
 	cmd.Flags().StringVar(&spec.passphrase, "passphrase-file", "", "`FILE` of a passphrase that encrypts the key (cosignature)")
 	require(cmd, "type", "name", "out")
 	return cmd

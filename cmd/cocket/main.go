@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"cocket.example/internal/strict"
 )
 
@@ -49,12 +51,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	begun := false
+	noteBegin(root, &begun)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	// Errors may repeat what a file or a server said.
-	fmt.Fprintf(stderr, "cocket: %s\n", strict.Printable(err.Error(), "\n\t"))
+	io.WriteString(stderr, shown(stderr, "cocket: "+strict.Printable(err.Error(), "\n\t")+"\n"))
+	if !begun && cmd.HasParent() {
+		fmt.Fprintf(stderr, "Usage:\n  %s\n", cmd.UseLine())
+	}
+	if !begun {
+		fmt.Fprintf(stderr, "See \"%s --help\".\n", cmd.CommandPath())
+	}
 	if errors.As(err, new(refutedError)) {
 		return statusRefuted
 	}
@@ -65,4 +75,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return statusEnded
 	}
 	return statusUntried
+}
+
+// noteBegin notes when a command begins: an error before is of how it was called.
+func noteBegin(cmd *cobra.Command, begun *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*begun = true
+			return run(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		noteBegin(c, begun)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "steal": steal, "offer": offer, "port": port, "status": exits,
-			"refer": refer, "proxy": proxy,
+			"dates": dates, "screen": screen, "refer": refer, "proxy": proxy,
 		},
 	})
 }
@@ -75,4 +77,19 @@ func steal(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), proof.Bytes(), 0o600))
+}
+
+// day is a date in a file of a script, so many days from today, as @+7.
+var day = regexp.MustCompile(`@([+-]\d+)`)
+
+// dates FILE … writes the days into files.
+func dates(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		text := day.ReplaceAllStringFunc(ts.ReadFile(name), func(s string) string {
+			n, err := strconv.Atoi(s[1:])
+			ts.Check(err)
+			return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly)
+		})
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }

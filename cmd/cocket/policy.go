@@ -18,7 +18,7 @@ import (
 func newPolicyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Make and check policies: which log and which witnesses are believed",
+		Short: "Make and check policies: which logs and witnesses are believed",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -36,8 +36,8 @@ func newPolicyNewCommand() *cobra.Command {
 must have cosigned them. KEY is a vkey or a file that holds one. The log itself
 needs the URLs of its witnesses, who verifies does not.
 
-A witness with two keys is given twice, under two names of your choice. Keys with one
-key name or one URL count once, in a group of their own.
+A witness with two keys is given twice, under two names of your choice. Keys
+with one key name or one URL count once, in a group of their own.
 
 Other quorums than "K of all" can be written by hand, with groups of groups; see
 https://c2sp.org/tlog-policy.`,
@@ -56,7 +56,7 @@ https://c2sp.org/tlog-policy.`,
 	}
 	cmd.Flags().StringArrayVar(&logs, "log", nil, "`KEY` of the log; again for each log")
 	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, "`NAME=KEY[,URL]` of a witness; again for each")
-	cmd.Flags().StringVar(&quorum, "quorum", "", "how many of the witnesses, the name of one, or none")
+	cmd.Flags().StringVar(&quorum, "quorum", "", "how many of the witnesses, `K`; or the name of one, or none")
 	require(cmd, "log", "quorum")
 	return cmd
 }

@@ -38,8 +38,9 @@ there is no time, and only the size bounds.
 
 --log names every key that the log signs with from now on; one that stands in
 FILE already stays as it is.`,
-		Example: `  cocket policy rotate --checkpoint log/checkpoint --log log2.vkey policy > policy2`,
-		Args:    cobra.ExactArgs(1),
+		Example: `  cocket policy rotate --checkpoint log/checkpoint --log log2.vkey \
+      policy > policy2`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.policy = args[0]
 			policy, err := r.rotate()

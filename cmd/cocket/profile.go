@@ -26,8 +26,8 @@ func newProfileCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "profile [PROFILE]",
 		Short: "Show the fields and rules of a profile, or list the profiles",
-		Long: `Show what a profile asks for: the fields of each event, the form of each value, to
-whom it is usually shown, and the rules, each with its code, its level, its
+		Long: `Show what a profile asks for: the fields of each event, the form of each value,
+to whom it is usually shown, and the rules, each with its code, its level, its
 source and what would be right. Without an argument, list the profiles.
 
 With --schema, print a JSON Schema (2020-12) of the declaration that "cocket

@@ -11,6 +11,7 @@ import (
 	"cocket.example/declaration/form"
 	"cocket.example/declaration/profile"
 	"cocket.example/declaration/rule"
+	"cocket.example/internal/columns"
 )
 
 // heading are the words of a page.
@@ -58,7 +59,7 @@ func profilePage(p *profile.Profile, l rule.Language) string {
 	fmt.Fprintf(&b, "\n%s\n", h.codes)
 	lists := codesOf(p)
 	for _, name := range slices.Sorted(maps.Keys(lists)) {
-		for i, line := range fold(strings.Join(lists[name], ", "), 54) {
+		for i, line := range columns.Fold(strings.Join(lists[name], ", "), 54) {
 			fmt.Fprintf(&b, "  %-23s %s\n", map[bool]string{true: name}[i == 0], line)
 		}
 	}
@@ -66,7 +67,7 @@ func profilePage(p *profile.Profile, l rule.Language) string {
 	for _, r := range rulesOf(p) {
 		level := map[rule.Level]string{rule.Error: h.error, rule.Warning: h.warning}[r.Level]
 		fmt.Fprintf(&b, "  %s %s [%s]\n", r.Code, level, r.Source)
-		for _, line := range fold(whereFound(p, r)+": "+r.Text(l), 76) {
+		for _, line := range columns.Fold(whereFound(p, r)+": "+r.Text(l), 76) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}

@@ -17,13 +17,13 @@ func newRootCommand() *cobra.Command {
 		Long: `Cocket files customs declarations in a transparency log without showing them,
 and proves to whoever you choose what they said and when they were on file.
 
-The way of a declaration:
+A declaration is sealed into an opening, which is yours and secret, with an
+entry for the log. The log gives a receipt for it, which witnesses cosigned.
+Whoever you show the declaration to, or some of its fields, verifies it with the
+receipt and without a connection.
 
-  seal      turns it into an opening (yours, secret) with an entry (for the log)
-  submit    files the entry and fetches the receipt that witnesses cosigned
-  verify    checks an opening or a disclosure, without any connection
-  disclose  shows some fields of an opening, and nothing of the others
-  status    says whether it is in force, superseded, withdrawn or void
+What follows it is made from an opening or a disclosure, and is filed and shown
+in the same way.
 
 Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 3 a log is proven to have forked, 4 verified, and not in force.`,
@@ -34,27 +34,45 @@ Exit status: 0 all is well, 1 something does not verify, 2 could not be tried,
 	// Flags are wrapped at the width of a terminal.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(),
 		"FlagUsages |", "FlagUsagesWrapped 80 |"))
-	root.AddCommand(
-		newKeygenCommand(),
-		newTokenCommand(),
-		newPolicyCommand(),
-		newProfileCommand(),
-		newSealCommand(),
-		newSubmitCommand(),
-		newCutCommand(),
-		newVerifyCommand(),
-		newDiscloseCommand(),
-		newStatusCommand(),
-		newInspectCommand(),
-		newFsckCommand(),
-		newConformCommand(),
-		newDemoCommand(),
-	)
-	for _, cmd := range root.Commands() {
-		cmd.DisableFlagsInUseLine = true
+	addGroup(root, "A declaration, in the order of its way:",
+		newProfileCommand(), newSealCommand(), newSubmitCommand(), newVerifyCommand(), newDiscloseCommand(),
+		newInspectCommand(), newStatusCommand())
+	var follow []*cobra.Command
+	for _, st := range stages {
+		follow = append(follow, newFollowCommand(st))
 	}
+	addGroup(root, "What follows it:", follow...)
+	addGroup(root, "Many declarations at once:", newTakeCommand(), newCutCommand())
+	addGroup(root, "Keys and trust:", newKeygenCommand(), newTokenCommand(), newPolicyCommand())
+	addGroup(root, "Logs and witnesses:", newFsckCommand(), newConformCommand())
+	addGroup(root, "To try it:", newDemoCommand())
+	const others = "Besides:"
+	addGroup(root, others)
+	root.SetHelpCommandGroupID(others)
+	root.SetCompletionCommandGroupID(others)
+	plainUsage(root)
 	return root
 }
+
+// addGroup adds commands below a heading of the help.
+func addGroup(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading})
+	for _, cmd := range commands {
+		cmd.GroupID = heading
+	}
+	root.AddCommand(commands...)
+}
+
+// plainUsage keeps "[flags]" out of the usage of commands whose usage names them.
+func plainUsage(cmd *cobra.Command) {
+	cmd.DisableFlagsInUseLine = true
+	for _, c := range cmd.Commands() {
+		plainUsage(c)
+	}
+}
+
+// init keeps the commands of a group in their order.
+func init() { cobra.EnableCommandSorting = false }
 
 // require marks flags as required. The names are those just declared, so that an error can only
 // be a slip of the pen, which the first run of the command would show.

@@ -33,7 +33,7 @@ func newStatusCommand() *cobra.Command {
 	var s standing
 	cmd := &cobra.Command{
 		Use:   "status --policy FILE {--url URL [--scan] | --mirror DIR} FILE|LEAF...",
-		Short: "Say whether a declaration is in force, superseded, withdrawn or void",
+		Short: "Say whether it is in force, superseded, withdrawn, expired or void",
 		Long: `Say how a declaration stands in the log, given an opening, a disclosure, an
 entry or a leaf hash: in force, superseded by an amendment, withdrawn, void, or
 expired. The answer is for one tree of the log, which it names, and whose

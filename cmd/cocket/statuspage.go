@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cocket.example/client/status"
+	"cocket.example/internal/columns"
 )
 
 // print prints the answers, one below the other.
@@ -30,7 +31,7 @@ func (s standing) print(w io.Writer, found []standingOf) error {
 	f.add("read", howRead(x))
 	fmt.Fprintf(&b, "Looked up in, verified under the policy:\n\n%s\nNot proven by this:\n", f)
 	for _, line := range notProven(found) {
-		b.WriteString("- " + strings.Join(fold(line, 78), "\n  ") + "\n")
+		b.WriteString(columns.Hang("- ", line))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -38,7 +39,7 @@ func (s standing) print(w io.Writer, found []standingOf) error {
 
 // print prints one answer.
 func (x standingOf) print(b *strings.Builder) {
-	fmt.Fprintf(b, "%s\n\n", strings.Join(fold(printable(x.name)+" "+x.verdict(), 80), "\n"))
+	b.WriteString(columns.Hang("", printable(x.name)+" "+x.verdict()) + "\n")
 	f := &facts{}
 	f.add("entry", fmt.Sprintf("%d, %s, %s", x.Index, x.Entry.Event, x.Entry.Profile))
 	f.add("submitter", x.Entry.Submitter)
@@ -59,7 +60,7 @@ func (x standingOf) print(b *strings.Builder) {
 	}
 	if len(x.Withheld) > 0 {
 		text := "The log withheld entry " + indexes(x.Withheld) + ": it was asked what refers, and did not tell."
-		b.WriteString("\n" + strings.Join(fold(text, 80), "\n") + "\n")
+		b.WriteString("\n" + columns.Hang("", text))
 	}
 }
 

@@ -30,7 +30,8 @@ func newSubmitCommand() *cobra.Command {
 	s := submission{out: output{mode: 0o644}}
 	cmd := &cobra.Command{
 		Use: `submit OPENING --url URL --token-file FILE --policy FILE --out FILE
-  cocket submit --batch FILE...|DIR --url URL --token-file FILE --policy FILE --out DIR`,
+  cocket submit --batch FILE...|DIR --url URL --token-file FILE --policy FILE \
+      --out DIR`,
 		Short: "File the entries of openings, and fetch their receipts",
 		Long: `File the entry of an opening in the log, wait until witnesses have cosigned that
 it is there, and write the receipt. Only the entry is sent, never the opening.
@@ -39,16 +40,18 @@ The receipt is verified under the policy before it is written.
 It can be repeated: the log gives the same entry the same index, and a receipt
 that verifies is kept as it is.
 
-With --batch the entries of many openings are filed together: of those named, or
-of all *.opening.json in a folder. Into the folder of --out goes one batch
-receipt for each range of indexes that they got, START-END.cocket-batch, with
-the leaf hashes of its entries beside it. It is one range as a rule; entries
-that the log held already lie elsewhere. Cut every entry's own receipt from it
-with "cocket cut". If it is broken off, run it again: entries whose batch
-receipt is there are left out, of the others none is filed twice.`,
+With --batch many entries are filed together: those of the openings and of the
+files of many, .entries or .openings.jsonl, that are named or lie in a folder.
+All are looked at before the first is sent. They go in requests of up to 32,768,
+in their order, and into the folder of --out goes one batch receipt for each,
+START-END.cocket-batch, with the leaf hashes of its entries beside it; entries
+that the log held already lie elsewhere, and get others. "cocket verify --batch"
+checks all of it, "cocket cut" cuts the receipt of one. If it is broken off, run
+it again: entries whose batch receipt is there are left out, and of the others
+none is filed twice.`,
 		Example: `  cocket submit cert.opening.json --url https://log.example --token-file token \
       --policy policy --out cert.tlog-proof
-  cocket submit --batch openings --url https://log.example --token-file token \
+  cocket submit --batch sealed --url https://log.example --token-file token \
       --policy policy --out filed`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if s.batch {
@@ -68,7 +71,7 @@ receipt is there are left out, of the others none is filed twice.`,
 	cmd.Flags().StringVar(&s.policy, "policy", "", "`FILE` of the policy")
 	cmd.Flags().DurationVar(&s.wait, "wait", 2*time.Minute, "how long to wait for the cosigned receipt")
 	cmd.Flags().StringVar(&s.out.path, "out", "",
-		"file for the receipt, such as cert.tlog-proof, or `FOLDER` for batch receipts")
+		"`FILE` for the receipt, such as cert.tlog-proof, or folder for batch receipts")
 	cmd.Flags().BoolVar(&s.out.force, "force", false, "overwrite a file that is no receipt of these entries")
 	cmd.Flags().BoolVar(&s.batch, "batch", false, "file many entries together")
 	require(cmd, "url", "token-file", "policy", "out")

@@ -42,8 +42,8 @@ read with --out, otherwise once to standard error.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&submitter, "submitter", "", "the submitter line of the entries")
-	cmd.Flags().StringVar(&out, "out", "", "file for the token; it must not exist yet")
+	cmd.Flags().StringVar(&submitter, "submitter", "", "`NAME` of the submitter, as in the submitter line of the entries")
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` for the token; it must not exist yet")
 	require(cmd, "submitter")
 	return cmd
 }

@@ -3,15 +3,19 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"cocket.example/client"
+	"cocket.example/cmd/cocket/internal/page"
 	"cocket.example/cmd/internal/keyfile"
+	"cocket.example/internal/strict"
 )
 
 // verification is what the flags of verify say.
@@ -19,56 +23,74 @@ type verification struct {
 	policy, receipt        string
 	certifiers, submitters []string
 	logKeys                []string
+	before                 string // a moment
 	json                   bool
+	batch, identity        string
+	claimed                basing
+	report                 *reporting // nil remembers and writes nothing
 }
 
 func newVerifyCommand() *cobra.Command {
-	var v verification
+	v := verification{report: new(reporting)}
 	cmd := &cobra.Command{
-		Use:   "verify --policy FILE [--receipt FILE] FILE",
-		Short: "Check an opening with its receipt, a disclosure, or a fork",
+		Use: `verify --policy FILE [--receipt FILE] FILE [--about CERTIFICATION]
+  cocket verify --policy FILE --batch DIR FILE...|DIR`,
+		Short: "Check an opening and its receipt, a disclosure, claim or fork",
 		Long: `Check an opening with its receipt, or a disclosure, which holds its receipt. No
-connection is needed, and none is made. Every fact is reported by itself: what
-the entry says, which log and which witnesses signed and when, whether the entry
-is in the log, and every value shown.
+connection is needed, and none is made but to a --url. Every fact is reported by
+itself: what the entry says, which log and which witnesses signed and when,
+whether the entry is in the log, and every value shown.
 
 What is believed is the policy alone, and the keys given by --certifier and
 --submitter: get them from someone else than from who shows you the declaration.
 
-A fork is a file by which a witness shows that a log has signed two trees that
-contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the log
-are those of the policy that are good for these sizes, or those of --log-key.
+With --before it must be proven to have been on file before a moment. With
+--about FILE is a claim, and the question is whether the certification that it
+rests on was on file before it, bears it, and was in force then. The last needs
+the log read: --url asks the log, --scan reads all of it, --mirror a copy.
 
-Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 the file is a
-fork and proves what it says. A fork never ends with 0, so that no program takes it
-for a declaration that is good.`,
+With --batch many entries are checked at once against the batch receipts in a
+folder, as "cocket submit --batch" wrote them: all openings in the files or
+folders named, that they open their entries, or the entries alone where there is
+no more; that every one is in a tree that log and witnesses signed; and since
+when all of them are on file. Openings that are encrypted need --identity.
+
+--report writes a page that can be printed and filed: the answer, every fact
+with its evidence, what is not proven, and how to check it again. It holds the
+values that are shown.
+
+A fork is a file by which a witness shows that a log has signed two trees that
+contradict each other ("cocket-witness evidence ID --out FILE"). The keys of the
+log are those of the policy that are good for these sizes, or those of
+--log-key.
+
+Exit status: 0 verified, 1 does not verify, 2 could not be tried, 3 a log is
+proven to have forked. A fork never ends with 0, so that no program takes it for
+a declaration that is good.`,
 		Example: `  cocket verify --policy policy cert.disclosure.json
   cocket verify --policy policy --receipt cert.tlog-proof cert.opening.json
+  cocket verify --policy policy --before 2026-05-04T10:00:00Z \
+      cert.disclosure.json
+  cocket verify --policy policy claim.disclosure.json \
+      --about cert.disclosure.json --url https://log.example --scan \
+      --report proof.html
+  cocket verify --policy policy --batch filed sealed
   cocket verify --log-key log.vkey customs.fork`,
-		Args: cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if v.batch != "" {
+				return cobra.MinimumNArgs(1)(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			verifier, err := v.verifier()
-			if err != nil {
-				return err
+			if v.batch != "" {
+				return v.verifyBatch(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
-			file, err := readFile(args[0])
-			if err != nil {
-				return err
+			if v.identity != "" {
+				return errors.New("--identity is for --batch: want --batch DIR, the folder of batch receipts")
 			}
-			if recognise(file) == kindFork {
-				return v.convict(cmd.OutOrStdout(), file, verifier.Policy.Logs)
-			}
-			report, err := v.verify(verifier, args[0], file)
-			if err != nil {
-				return err
-			}
-			if err := v.print(cmd.OutOrStdout(), report); err != nil {
-				return err
-			}
-			if err := report.Err(); err != nil {
-				return refutedError{fmt.Errorf("%s does not verify: %w", args[0], err)}
-			}
-			return nil
+			v.report.command = cmd
+			return v.run(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().StringVar(&v.policy, "policy", "", "`FILE` of the policy")
@@ -80,8 +102,88 @@ for a declaration that is good.`,
 	cmd.Flags().BoolVar(&v.json, "json", false, "report for programs")
 	cmd.Flags().StringArrayVar(&v.logKeys, "log-key", nil,
 		"of a fork: vkey of the log, or its `FILE`; again for each")
+	cmd.Flags().StringVar(&v.batch, "batch", "", "`DIR` of batch receipts, or the file of one, for many entries")
+	cmd.Flags().StringVar(&v.identity, "identity", "", "`FILE` of the age identities that openings are encrypted to")
+	cmd.Flags().StringVar(&v.before, "before", "",
+		"`MOMENT` before which it must be proven on file, as 2026-05-04T10:00:00Z")
+	v.claimed.flags(cmd)
+	v.report.flags(cmd)
 	cmd.MarkFlagsOneRequired("policy", "log-key")
+	for _, one := range []string{"receipt", "certifier", "submitter", "log-key"} {
+		cmd.MarkFlagsMutuallyExclusive("batch", one)
+	}
 	return cmd
+}
+
+// finding is a report on what was verified.
+type finding interface {
+	fmt.Stringer
+	json.Marshaler
+	Err() error
+}
+
+// run verifies, prints what was found, and writes the page. What does not verify is a refutedError.
+func (v verification) run(ctx context.Context, path string) error {
+	moment, err := v.check()
+	if err != nil {
+		return err
+	}
+	verifier, err := v.verifier()
+	if err != nil {
+		return err
+	}
+	file, err := v.report.read(path)
+	if err != nil {
+		return err
+	}
+	stdout := v.report.command.OutOrStdout()
+	if recognise(file) == kindFork {
+		if v.before != "" || v.claimed.about != "" || v.report.out.path != "" {
+			return fmt.Errorf("%s is %s: --before, --about and --report are for declarations", path, kindFork)
+		}
+		return v.convict(stdout, file, verifier.Policy.Logs)
+	}
+	report, err := v.verify(verifier, path, file)
+	if err != nil {
+		return err
+	}
+	if v.claimed.about != "" {
+		return v.judge(ctx, verifier, report, moment)
+	}
+	asked := page.Asked{}
+	if !moment.IsZero() {
+		report.AddBefore(&report.Facts, moment)
+		asked.Before = client.Stamp(moment)
+	}
+	return v.tell(report, page.Of(report, asked), path+" does not verify")
+}
+
+// check looks at the flags before anything is read.
+func (v verification) check() (moment time.Time, err error) {
+	if err := errors.Join(v.claimed.check(), v.report.check()); err != nil {
+		return moment, err
+	}
+	if v.before == "" {
+		return moment, nil
+	}
+	if moment, err = strict.Moment(v.before); err != nil {
+		return moment, fmt.Errorf("--before: %w", err)
+	}
+	return moment, nil
+}
+
+// tell prints what was found and writes the page, whether it verifies or not.
+func (v verification) tell(found finding, p page.Page, otherwise string) error {
+	if err := v.print(v.report.command.OutOrStdout(), found); err != nil {
+		return err
+	}
+	if err := v.report.write(p); err != nil {
+		return err
+	}
+	if err := found.Err(); err != nil {
+		return refutedError{fmt.Errorf("%s: %w", otherwise, err)}
+	}
+	return nil
 }
 
 // verify returns the report; an error is only what kept it from being tried.
@@ -90,13 +192,15 @@ func (v verification) verify(verifier client.Verifier, path string, file []byte)
 	case v.logKeys != nil:
 		return client.Report{}, fmt.Errorf("--log-key is for forks, and %s is %s", path, kind)
 	case kind == kindDisclosure && v.receipt != "":
-		return client.Report{}, errors.New("--receipt is for openings: a disclosure holds its receipt itself")
+		return client.Report{}, fmt.Errorf("%s is a disclosure, which holds its receipt itself: "+
+			"--receipt and --about-receipt are for openings", path)
 	case kind == kindDisclosure:
 		return verifier.VerifyDisclosure(file), nil
 	case kind == kindOpening && v.receipt == "":
-		return client.Report{}, errors.New("an opening is verified with its receipt: give --receipt FILE")
+		return client.Report{}, fmt.Errorf("%s is an opening, which is verified with its receipt: give --receipt FILE, "+
+			"or --about-receipt FILE for that of --about", path)
 	case kind == kindOpening:
-		proof, err := readFile(v.receipt)
+		proof, err := v.report.read(v.receipt)
 		if err != nil {
 			return client.Report{}, err
 		}
@@ -112,7 +216,7 @@ func (v verification) verify(verifier client.Verifier, path string, file []byte)
 
 func (v verification) verifier() (verifier client.Verifier, err error) {
 	if v.policy != "" {
-		if verifier.Policy, err = readPolicy(v.policy); err != nil {
+		if verifier.Policy, err = v.report.readPolicy(v.policy); err != nil {
 			return verifier, err
 		}
 	}
@@ -138,7 +242,7 @@ func vkeys(list []string) ([]string, error) {
 	return out, nil
 }
 
-func (v verification) print(w io.Writer, report client.Report) error {
+func (v verification) print(w io.Writer, report finding) error {
 	if !v.json {
 		_, err := fmt.Fprint(w, report)
 		return err

@@ -54,7 +54,7 @@ func nation(name, refusal, list string, codes []string) *Form {
 }
 
 // names are countries with their three letters and their names in English, Spanish and French, as in the
-// Unicode CLDR: "MX MEX Mexico|México|Mexique".
+// Unicode CLDR, behind one line that says so: "MX MEX Mexico|México|Mexique".
 //
 //go:embed countries.txt
 var names string
@@ -78,7 +78,8 @@ var byName = sync.OnceValue(func() map[string]string {
 		}
 		codes[plain(name)] = code
 	}
-	for line := range strings.Lines(names) {
+	_, lines, _ := strings.Cut(names, "\n")
+	for line := range strings.Lines(lines) {
 		code, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		three, list, _ := strings.Cut(rest, " ")
 		put(three, code)

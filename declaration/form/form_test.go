@@ -138,7 +138,11 @@ func TestWarnings(t *testing.T) {
 // two letters.
 func TestCountries(t *testing.T) {
 	var codes []string
-	for line := range strings.Lines(names) {
+	head, lines, _ := strings.Cut(names, "\n")
+	if !strings.HasPrefix(head, "# From the Unicode CLDR") {
+		t.Errorf("the names begin with %q, want their origin, as their licence does", head)
+	}
+	for line := range strings.Lines(lines) {
 		region, err := language.ParseRegion(line[:2])
 		if err != nil {
 			t.Fatal(err)

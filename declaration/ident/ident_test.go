@@ -2,7 +2,10 @@
 
 package ident
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestEntryCheck has the worked examples: two W3C samples print another digit than is right.
 func TestEntryCheck(t *testing.T) {
@@ -101,7 +104,7 @@ func TestCheckDigits(t *testing.T) {
 func TestParty(t *testing.T) {
 	for _, test := range []struct{ scheme, number, want string }{
 		{"EIN", "12-3456789", "12-345678900"}, {"EIN", "123456789AB", "12-3456789AB"}, {"EIN", "12-345678900", "12-345678900"},
-		{"EIN", "12-34567890", ""}, {"CBP", "061234-12345", "061234-12345"}, {"CBP", "06123412345", "061234-12345"},
+		{"EIN", "12-34567890", ""}, {"EIN", "123-45-6789", ""}, {"EIN", "12 3456789", "12-345678900"}, {"CBP", "061234-12345", "061234-12345"}, {"CBP", "06123412345", "061234-12345"},
 		{"CBP", "10025672", ""}, {"SSN", "123-45-6789", "123-45-6789"}, {"SSN", "123456789", ""},
 		{"DUNS", "15-048-3782", "150483782"}, {"DUNS", "1504837821", ""}, {"RFC", "MAB-930714-8T4", "MAB9307148T4"},
 		{"RFC", "ÑAB9307148T3", "ÑAB9307148T3"}, {"RFC", "MA9307148T4", ""}, {"BN", "12302 6635 RM 0001", "123026635RM0001"},
@@ -134,7 +137,12 @@ func TestMIDName(t *testing.T) {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}
-	if !Province("XO") || Province("CA") {
+	for _, letters := range strings.Fields("XA XB XC XM XN XO XP XQ XS XT XV XW XY") {
+		if !Province(letters) {
+			t.Errorf("%s is no province", letters)
+		}
+	}
+	if Province("CA") || Province("XX") || Province("MX") {
 		t.Error("provinces")
 	}
 }

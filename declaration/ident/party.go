@@ -21,7 +21,7 @@ type scheme struct {
 var schemes = map[string]scheme{
 	"EIN":  {regexp.MustCompile(`^[0-9]{2}-[0-9]{7}[A-Z0-9]{2}$`), spellEIN, "12-345678900"},
 	"CBP":  {regexp.MustCompile(`^[0-9]{6}-[0-9]{5}$`), spellCBP, "061234-12345"},
-	"SSN":  {regexp.MustCompile(`^[0-9]{3}-[0-9]{2}-[0-9]{4}$`), bare, "000-00-0000"},
+	"SSN":  {ssnForm, bare, "000-00-0000"},
 	"DUNS": {regexp.MustCompile(`^[0-9]{9}$`), unhyphened, "150483782"},
 	"RFC":  {regexp.MustCompile(`^[A-Z&Ñ]{3,4}[0-9]{6}[0-9A-Z]{3}$`), unhyphened, "MAB9307148T4"},
 	"BN":   {regexp.MustCompile(`^[0-9]{9}(R[CMPT][0-9]{4})?$`), unhyphened, "123026635RM0001"},
@@ -59,9 +59,12 @@ var (
 	cbpDigits = regexp.MustCompile(`^[0-9]{11}$`)
 )
 
-// spellEIN adds the suffix 00 to a number without one.
+// spellEIN adds the suffix 00 to a number without one. A social security number stays what it is.
 func spellEIN(s string) string {
 	digits := unhyphened(s)
+	if ssnForm.MatchString(bare(s)) {
+		return bare(s)
+	}
 	if m := einDigits.FindStringSubmatch(digits); m != nil {
 		if m[1] == "" {
 			digits += "00"
@@ -74,7 +77,7 @@ func spellEIN(s string) string {
 // BareEIN reports whether an employer number has no suffix.
 func BareEIN(s string) bool {
 	m := einDigits.FindStringSubmatch(unhyphened(s))
-	return m != nil && m[1] == ""
+	return m != nil && m[1] == "" && !ssnForm.MatchString(bare(s))
 }
 
 func spellCBP(s string) string {
@@ -84,8 +87,10 @@ func spellCBP(s string) string {
 	return bare(s)
 }
 
+var ssnForm = regexp.MustCompile(`^[0-9]{3}-[0-9]{2}-[0-9]{4}$`)
+
 // IsSSN reports whether a number has the form of a US social security number, with its hyphens.
-func IsSSN(s string) bool { return schemes["SSN"].form.MatchString(s) }
+func IsSSN(s string) bool { return ssnForm.MatchString(s) }
 
 // RFC takes a Mexican tax number of good form apart: whether it is a person's, which has four letters,
 // whether its six digits are a day, and whether its check character holds.

@@ -3,6 +3,7 @@
 package profile
 
 import (
+	"strconv"
 	"strings"
 
 	"cocket.example/declaration/form"
@@ -17,8 +18,9 @@ type ruleCase struct {
 	field  string
 	breaks fields
 	edge   fields
-	edgeOf string // the table of the edge, if another
-	schema bool   // a schema can say it
+	edgeOf string  // the table of the edge, if another
+	schema bool    // a schema can say it
+	about  *Target // what it is about, for the rules on both
 }
 
 const (
@@ -188,6 +190,9 @@ var cases = map[string]ruleCase{
 	"USMCA-5-IMPORTER-COUNTRY": two(usmcaI, "certifier.country",
 		importerCertifies(fields{"certifier.country": "DE"}),
 		importerCertifies(fields{"certifier.country": "US"})),
+	"USMCA-6-INVOICE-PERIOD": two(usmcaI, "invoice",
+		with(fields{"invoice": "A-1"}, blanketOf("2026-01-01", "2026-01-02")),
+		blanketOf("2026-01-01", "2026-01-02")),
 	"USMCA-7-CRITERION": spoken(one(usmcaI, "goods[0].criterion", "E", "4.2(b)")),
 	"USMCA-7-D-APPAREL": two(usmcaI, "goods[0].criterion",
 		fields{"goods[0].criterion": "D", "goods[0].hs": "639090"},
@@ -265,6 +270,34 @@ var cases = map[string]ruleCase{
 	"DETERMINE-REASONS": two("usmca/1 determine", "reasons",
 		fields{"result": "NEGATIVE"},
 		fields{"result": "NEGATIVE", "reasons": "No answer came."}),
+	"ABOUT-LINE": on(claimOf("2"), one("usmca/1 correct", "goods[0].claim.line", "2", "1")),
+	"ABOUT-ASKED": on(queryAbout("3", "1"), two("usmca/1 response", "goods[0].target.line",
+		fields{"goods.count": "1", "goods[0].target.line": "2"},
+		fields{"goods.count": "1", "goods[0].target.line": "1"})),
+	"ABOUT-ENTRY":   on(claimOf("3"), one("usmca/1 correct", "entry.number", "SP7-0000002-2", "SP7-0000001-4")),
+	"ABOUT-NUMBER":  on(queryAbout(), one("usmca/1 response", "number", "446-8", "446-7")),
+	"ABOUT-DATE":    on(claimOf("3"), one("usmca/1 correct", "date", "2026-05-31", "2026-06-01")),
+	"RESPONSE-LATE": on(queryAbout(), one("usmca/1 response", "date", "2026-07-02", "2026-07-01")),
+	"CLAIM-BEFORE":  onLine(certificateWith(nil), one(usmcaC, "date", "2026-05-03", "2026-05-04")),
+	"CLAIM-4Y": onLine(certificateWith(nil), two(usmcaC, "date",
+		fields{"date": "2030-05-05"},
+		fields{"date": "2030-05-04"})),
+	"CLAIM-PERIOD": onLine(certificateWith(blanketOf("2026-05-10", "2026-06-30")), two(usmcaC, "importation.date",
+		fields{"date": "2026-07-01", "importation.date": "2026-07-01"},
+		fields{"date": "2026-07-01", "importation.date": "2026-06-30"})),
+	"CLAIM-HS": onLine(certificateWith(nil), two(usmcaC, "goods[0].hs",
+		fields{"goods[0].hs": "8708315060"},
+		fields{"goods[0].hs": "8708309999"})),
+	"CLAIM-ORIGIN": onLine(certificateWith(nil), two(usmcaC, "goods[0].origin.country",
+		fields{"goods[0].origin.country": "CA"},
+		fields{"goods[0].origin.country": "MX"})),
+	"CLAIM-LINE": on(certificateWith(nil), two(usmcaC, "goods[0].certificate.line",
+		fields{},
+		fields{"goods[0].certificate.line": "0"})),
+	"CLAIM-HIDDEN": onLine(certificateWithout("blanket.to"), two(usmcaC, "importation.date",
+		fields{"importation.date": "2026-06-01"},
+		fields{"kind": "POST-IMPORTATION", "importation.country": "CA"})),
+
 	"DETERMINE-LINES": two("usmca/1 determine", "result",
 		lineResults("PARTIAL", "NEGATIVE", "NEGATIVE"),
 		lineResults("PARTIAL", "POSITIVE", "NEGATIVE")),
@@ -278,4 +311,42 @@ func afterwards(date string) fields {
 func lineResults(result, first, second string) fields {
 	return fields{"result": result, "reasons": "By line.", "goods.count": "2", "goods[0].target.line": "0",
 		"goods[0].result": first, "goods[1].target.line": "1", "goods[1].result": second}
+}
+
+// on makes a case one of a rule on two documents: the declaration and what it is about.
+func on(about Target, c ruleCase) ruleCase {
+	c.about = &about
+	return c
+}
+
+// onLine is on, with the line of the certification that the goods are of.
+func onLine(about Target, c ruleCase) ruleCase {
+	line := fields{"goods[0].certificate.line": "0"}
+	c.breaks, c.edge = with(line, c.breaks), with(line, c.edge)
+	return on(about, c)
+}
+
+func certificateWith(changes fields) Target {
+	return Target{Event: "issue", Values: changed(usmcaI, changes)}
+}
+
+// certificateWithout is one of which a field is not shown.
+func certificateWithout(hidden string) Target {
+	target := certificateWith(fields{hidden: ""})
+	target.Hidden = func(path string) bool { return path == hidden }
+	return target
+}
+
+// claimOf is a claim of some lines, of which only their number is shown.
+func claimOf(lines string) Target {
+	return Target{Event: "claim", Values: changed(usmcaC, fields{"goods.count": lines})}
+}
+
+// queryAbout is a query about some lines of its own target.
+func queryAbout(lines ...string) Target {
+	q := changed("usmca/1 query", fields{"number": "446-7", "goods.count": strconv.Itoa(len(lines))})
+	for i, n := range lines {
+		q[linePrefix(i)+"target.line"] = n
+	}
+	return Target{Event: "query", Values: q}
 }

@@ -19,6 +19,7 @@ type check struct {
 	codes  []string
 	header func(*view)
 	line   func(v *view, prefix string) // once for each goods line
+	about  func(*view, Target)          // of what is known of the target as well
 }
 
 // view is a declaration as a check sees it.

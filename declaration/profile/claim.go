@@ -55,9 +55,10 @@ func (c claimed) table() *Table {
 			{Path: "duty", Form: form.Decimal, Shown: buyer},
 			{Path: "currency", Form: form.Currency, Shown: buyer},
 		},
-		Least:  1,
-		Tags:   []string{"entry"},
-		checks: []check{basis, entryNumber("entry.number"), tariffOfUS, tariffs, mids},
+		Least: 1,
+		Tags:  []string{"entry"},
+		checks: []check{basis, entryNumber("entry.number"), tariffOfUS, tariffs, mids,
+			held, certified, lineNamed("certificate.line")},
 	}
 	if slices.Contains(c.basis.Codes, byKnowledge) {
 		t.Header = append(t.Header, Spec{Path: "knowledge", Form: form.Text, Shown: buyer, Source: "10.583(a)",

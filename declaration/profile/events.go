@@ -28,7 +28,7 @@ var withdrawal = &Table{Header: []Spec{
 	goodsCount(),
 	{Path: "reason", Form: form.Text, Shown: buyer},
 	{Path: "date", Form: form.Date, Required: true, Shown: buyer},
-}}
+}, checks: []check{notBefore}}
 
 // correction is what an importer tells of a claim of his that was wrong, promptly and of his own accord.
 var correction = &Table{
@@ -46,7 +46,8 @@ var correction = &Table{
 		{Path: "explanation", Form: form.Text, Shown: buyer},
 		{Path: "duty", Form: form.Decimal, Shown: buyer},
 	},
-	Tags: []string{"entry"},
+	Tags:   []string{"entry"},
+	checks: []check{entryOfClaim, notBefore, lineNamed("claim.line")},
 }
 
 var addressee = form.Kind("addressee-role", "IMPORTER", "EXPORTER", "PRODUCER", "MATERIAL-PRODUCER")
@@ -71,7 +72,7 @@ var query = &Table{
 		{Path: "question", Form: form.Text, Shown: customs},
 	},
 	Tags:   []string{"entry"},
-	checks: []check{replyBy},
+	checks: []check{replyBy, entryOfClaim, notBefore, lineNamed("target.line")},
 }
 
 // response may go to customs direct, past the importer.
@@ -90,7 +91,8 @@ var response = &Table{
 		{Path: "target.line", Form: form.Count, Required: true, Shown: customs},
 		{Path: "answer", Form: form.Text, Shown: customs},
 	},
-	Tags: []string{"entry"},
+	Tags:   []string{"entry"},
+	checks: []check{numberOfQuery, notBefore, inTime, lineNamed("target.line"), asked},
 }
 
 // determination is what customs found. The result is shown to those concerned; reasons may tell of others.
@@ -110,7 +112,7 @@ var determination = &Table{
 		{Path: "reasons", Form: form.Text, Shown: customs},
 	},
 	Tags:   []string{"entry"},
-	checks: []check{determined},
+	checks: []check{determined, numberOfQuery, notBefore, lineNamed("target.line"), asked},
 }
 
 // usualDays are those that an addressee has to answer.

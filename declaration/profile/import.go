@@ -50,3 +50,7 @@ var importIssue = &Table{
 	Tags:   []string{"declaration"},
 	checks: []check{entryNumber("declaration.number"), tariffOfUS, tariffs, chapters, mids},
 }
+
+// AnyAgreement reports whether what follows a declaration under this profile may be about one under another:
+// its claims name their agreement themselves.
+func AnyAgreement(name string) bool { return name == import1.Name }

@@ -26,7 +26,7 @@ func TestRules(t *testing.T) {
 			tariffs = []Tariff{mustTariff(t, "2022", "870830")}
 		}
 		table := tableOf(t, c.table)
-		_, found := table.Check(changed(c.table, c.breaks), tariffs)
+		found := c.found(table, changed(c.table, c.breaks), tariffs)
 		if got := codes(found); len(got) != 1 || got[0] != r.Code+" "+c.field {
 			t.Errorf("%s at %s: found %q", r.Code, c.field, got)
 			continue
@@ -41,7 +41,7 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is found and not among the rules of %s", r.Code, c.table)
 		}
 		edge := cmp.Or(c.edgeOf, c.table)
-		if _, found := tableOf(t, edge).Check(changed(edge, c.edge), tariffs); len(found) > 0 {
+		if found := c.found(tableOf(t, edge), changed(edge, c.edge), tariffs); len(found) > 0 {
 			t.Errorf("%s: at its edge there is\n%s", r.Code, found)
 		}
 	}
@@ -50,6 +50,15 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is no rule", code)
 		}
 	}
+}
+
+// found is everything that is wrong, in the light of what the case is about as well.
+func (c ruleCase) found(table *Table, given fields, tariffs []Tariff) rule.Findings {
+	values, found := table.Check(given, tariffs)
+	if c.about != nil {
+		found = append(found, table.Compare(values, *c.about)...)
+	}
+	return found
 }
 
 // anywhere reports whether a rule without a field of its own is one of the field's form, or for every field.

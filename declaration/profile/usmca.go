@@ -57,8 +57,8 @@ var usmcaIssue = &Table{
 	),
 	Least: 1,
 	Tags:  []string{"certificate"},
-	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, blanket("USMCA-8-BLANKET"), usmcaCriterion,
-		tariffs, chapters, phrases, mids},
+	checks: []check{usmcaExporter, usmcaImporter, usmcaProducer, usmcaInvoice, blanket("USMCA-8-BLANKET"),
+		usmcaCriterion, tariffs, chapters, phrases, mids},
 }
 
 var usmcaParties = []string{"US", "CA", "MX"}
@@ -118,6 +118,13 @@ var usmcaProducer = check{codes: []string{"USMCA-4-PRODUCER-SAME", "USMCA-4-PROD
 	}
 	if origin != "" && place != "" && origin != place {
 		v.report(prefix+"origin.country", "USMCA-ORIGIN-PRODUCER", place)
+	}
+}}
+
+// usmcaInvoice: an invoice number is asked for where there is a single shipment.
+var usmcaInvoice = check{codes: []string{"USMCA-6-INVOICE-PERIOD"}, header: func(v *view) {
+	if v.get("invoice") != "" && v.get("blanket.from") != "" && v.get("blanket.to") != "" {
+		v.report("invoice", "USMCA-6-INVOICE-PERIOD")
 	}
 }}
 

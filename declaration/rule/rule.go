@@ -30,17 +30,17 @@ type Rule struct {
 	en, es, fr string // what would be right, with %[1]s for the first of Args
 }
 
-// book holds every rule by its code, and all in order.
+// book holds every rule by its code, and all those of declarations in order.
 var book, all = func() (map[string]Rule, []Rule) {
-	all := slices.Concat(values, structure, numbers, usmca, cafta, events)
-	book := make(map[string]Rule, len(all))
-	for _, r := range all {
+	all := slices.Concat(values, structure, numbers, usmca, cafta, events, about)
+	book := make(map[string]Rule, len(all)+len(readers)+len(sheet))
+	for _, r := range slices.Concat(all, readers, sheet) {
 		book[r.Code] = r
 	}
 	return book, all
 }()
 
-// All returns every rule, in the order of the book.
+// All returns every rule of declarations, in the order of the book.
 func All() []Rule { return slices.Clone(all) }
 
 // Lookup returns the rule of a code.

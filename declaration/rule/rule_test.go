@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ var codeForm = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$`)
 // TestBook: codes are unique, and every message is there in three languages, with the same arguments.
 func TestBook(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, r := range All() {
+	for _, r := range slices.Concat(All(), Readers(), Sheet()) {
 		if seen[r.Code] || !codeForm.MatchString(r.Code) {
 			t.Errorf("%q is twice in the book, or no code", r.Code)
 		}

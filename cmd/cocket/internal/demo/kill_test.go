@@ -85,17 +85,21 @@ type proven struct {
 // load submits entries and fetches checkpoints until ctx ends.
 func (h *history) load(ctx context.Context, t *testing.T, s *Site, seed int) {
 	c := newClient(t, s)
-	next := madeUp(rand.New(rand.NewPCG(uint64(seed), 7)))
+	in, err := openRows("", 1<<30)
+	if err != nil {
+		t.Error(err)
+		return
+	}
 	for ctx.Err() == nil {
 		var batch [][]byte
 		for range 10 {
-			fields, err := next()
+			r, err := in.next()
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			fields["declaration.number"] = fmt.Sprintf("%d-%s", seed, fields["declaration.number"])
-			l := sealOne(1, fields)
+			r.fields["declaration.number"] = fmt.Sprintf("%d-%s", seed, r.fields["declaration.number"])
+			l := sealOne(1, r)
 			if l.entry == nil {
 				t.Error(l.Refused)
 				return

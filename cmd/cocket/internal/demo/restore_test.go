@@ -5,7 +5,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -73,14 +72,17 @@ func submit(t *testing.T, c *ours.Client, seed uint64) {
 // made makes up entries.
 func made(t *testing.T, seed uint64, n int) (entries [][]byte) {
 	t.Helper()
-	next := madeUp(rand.New(rand.NewPCG(seed, 8)))
+	in, err := openRows("", n)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range n {
-		fields, err := next()
+		r, err := in.next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		fields["declaration.number"] = fmt.Sprintf("%d-%s", seed, fields["declaration.number"])
-		l := sealOne(1, fields)
+		r.fields["declaration.number"] = fmt.Sprintf("%d-%s", seed, r.fields["declaration.number"])
+		l := sealOne(1, r)
 		if l.entry == nil {
 			t.Fatal(l.Refused)
 		}

@@ -43,11 +43,11 @@ const sealAhead = 512 // rows that are sealed together
 func seal(ctx context.Context, c Config, s *Site) (sealed, error) {
 	result := sealed{reasons: make(map[string]int)}
 	name := s.path("openings.jsonl")
-	next, done, err := openRows(c.Input)
+	in, err := openRows(c.Input, c.Entries)
 	if err != nil {
 		return result, err
 	}
-	defer done()
+	defer in.close()
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return result, err
@@ -55,12 +55,12 @@ func seal(ctx context.Context, c Config, s *Site) (sealed, error) {
 	defer f.Close()
 	p := progress.New(c.Err, "sealed", c.Entries)
 	defer p.Done()
-	if err := result.resume(f, next, c.Entries, p); err != nil {
+	if err := result.resume(f, in, c.Entries, p); err != nil {
 		return result, fmt.Errorf("%s: %w; remove %s to begin anew", name, err, s.Dir)
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
 	for result.rows < c.Entries && ctx.Err() == nil {
-		lines, err := sealSome(next, result.rows, min(sealAhead, c.Entries-result.rows))
+		lines, err := sealSome(in, result.rows, min(sealAhead, c.Entries-result.rows))
 		if err != nil {
 			return result, err
 		}
@@ -81,10 +81,10 @@ func seal(ctx context.Context, c Config, s *Site) (sealed, error) {
 }
 
 // resume takes the lines of an earlier run and leaves the file behind the last whole one.
-func (r *sealed) resume(f *os.File, next rows, limit int, p *progress.Progress) error {
-	in, end := bufio.NewReaderSize(f, 1<<20), int64(0)
+func (r *sealed) resume(f *os.File, in *rows, limit int, p *progress.Progress) error {
+	held, end := bufio.NewReaderSize(f, 1<<20), int64(0)
 	for r.rows < limit {
-		b, err := in.ReadBytes('\n')
+		b, err := held.ReadBytes('\n')
 		if err != nil {
 			break // the end, or a line that was cut short
 		}
@@ -99,7 +99,7 @@ func (r *sealed) resume(f *os.File, next rows, limit int, p *progress.Progress) 
 			}
 			l.entry = o.Entry()
 		}
-		if _, err := next(); err != nil {
+		if _, err := in.next(); err != nil {
 			return fmt.Errorf("the input has fewer rows than before: %w", err)
 		}
 		end += int64(len(b))
@@ -116,11 +116,11 @@ func (r *sealed) resume(f *os.File, next rows, limit int, p *progress.Progress) 
 }
 
 // sealSome seals the next n rows over all cores.
-func sealSome(next rows, before, n int) ([]line, error) {
+func sealSome(in *rows, before, n int) ([]line, error) {
 	var lines []line
-	var fields []map[string]string
+	var fields []row
 	for len(fields) < n {
-		row, err := next()
+		row, err := in.next()
 		if err == io.EOF {
 			break
 		}
@@ -142,8 +142,11 @@ func sealSome(next rows, before, n int) ([]line, error) {
 	return lines, nil
 }
 
-func sealOne(row int, fields map[string]string) line {
-	o, err := newDeclaration(fields).Seal(rand.Reader)
+func sealOne(row int, r row) line {
+	if r.wrong != "" {
+		return line{Row: row, Refused: r.wrong}
+	}
+	o, err := newDeclaration(r.fields).Seal(rand.Reader)
 	if err != nil {
 		return line{Row: row, Refused: string(bytes.ReplaceAll([]byte(err.Error()), []byte("\n"), []byte("; ")))}
 	}

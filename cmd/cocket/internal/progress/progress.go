@@ -21,17 +21,20 @@ type Progress struct {
 	what  string
 	total int
 	n     int
+	held  int // of n, what was there before
+	began time.Time
 	shown time.Time
 	bar   *progressbar.ProgressBar
 }
 
 // New begins to show a step of total things on w, as "what n of total".
 func New(w io.Writer, what string, total int) *Progress {
-	p := &Progress{w: w, what: what, total: total, shown: time.Now()}
+	p := &Progress{w: w, what: what, total: total, began: time.Now(), shown: time.Now()}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
 			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
+			progressbar.OptionShowIts(), progressbar.OptionSetWidth(20),
+			progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	return p
 }
@@ -48,9 +51,27 @@ func (p *Progress) Add(n int) {
 	}
 }
 
+// Skip counts n things that were done before, which say nothing of the rate.
+func (p *Progress) Skip(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.n += n
+	p.held += n
+	p.began = time.Now()
+	if p.bar != nil && n > 0 {
+		p.bar.Set(n) // as with Add
+	}
+}
+
+// line says how far it is and, on the way, how fast and how long it will take.
 func (p *Progress) line() {
 	p.shown = time.Now()
-	fmt.Fprintf(p.w, "%s %d of %d\n", p.what, p.n, p.total)
+	text := fmt.Sprintf("%s %d of %d", p.what, p.n, p.total)
+	if rate := float64(p.n-p.held) / time.Since(p.began).Seconds(); rate > 0 && p.n < p.total {
+		left := time.Duration(float64(p.total-p.n) / rate * float64(time.Second))
+		text += fmt.Sprintf(", %.0f a second, %v left", rate, left.Round(time.Second))
+	}
+	fmt.Fprintln(p.w, text)
 }
 
 // Done ends the bar, or says the last count.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package progress
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestPace: a line every two seconds says how far it is, how fast it goes and what is left.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		p := New(&out, "filed", 1000)
+		for range 4 {
+			time.Sleep(time.Second)
+			p.Add(100)
+		}
+		p.Done()
+		const want = "filed 200 of 1000, 100 a second, 8s left\n" +
+			"filed 400 of 1000, 100 a second, 6s left\n" + "filed 400 of 1000, 100 a second, 6s left\n"
+		if out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	})
+}
+
+// TestSkip: what was there before says nothing of the rate, and what is done needs none.
+func TestSkip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		p := New(&out, "filed", 1000)
+		p.Skip(500)
+		time.Sleep(2 * time.Second)
+		p.Add(100)
+		p.Add(400)
+		p.Done()
+		if want := "filed 600 of 1000, 50 a second, 8s left\nfiled 1000 of 1000\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	})
+}
