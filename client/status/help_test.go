@@ -3,6 +3,7 @@
 package status
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -188,4 +189,13 @@ func asks(t *testing.T, c Config, entries ...[]byte) []Answer {
 		t.Fatal(err)
 	}
 	return answers
+}
+
+// bytes is the file of a state.
+func (s saved) bytes() []byte {
+	var b bytes.Buffer
+	if err := s.write(&b); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }

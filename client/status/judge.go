@@ -110,11 +110,19 @@ func (a asker) ancestors(ctx context.Context, f filed) (line []filed, void strin
 			return nil, "", fmt.Errorf("what entry %d refers to: %w", last.index, err)
 		}
 		if !found {
-			return line, "it refers to no entry of this log", nil
+			return line, a.absent(), nil
 		}
 		line = append(line, parent)
 	}
 	return nil, "", fmt.Errorf("more than %d amendments of one another", maxAbove)
+}
+
+// absent is why an entry is void whose target is not there, as far as that is known.
+func (a asker) absent() string {
+	if _, asked := a.register.(told); asked {
+		return "it refers to an entry that is not in this log, so the log says"
+	}
+	return "it refers to no entry of this log"
 }
 
 // verdict finds an entry among the events of what it refers to, and what won if it did not.

@@ -61,8 +61,8 @@ type place struct {
 }
 
 const (
-	saveEvery = 3 * time.Second // how often the state is kept meanwhile
-	maxFound  = 8 << 20         // references; 24 bytes each
+	saveEvery = time.Second // how often the state is kept meanwhile, or a twentieth of the time is spent on it
+	maxFound  = 3 << 20     // references; 24 bytes each
 )
 
 // newReading begins with what was read before, or with nothing.
@@ -77,12 +77,12 @@ func newReading(c Config, s saved, watch map[receipt.Hash]bool) *reading {
 // to reads up to the size of a checkpoint, and compares the roots. If it is broken off, what was read
 // is kept in the state.
 func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() error) error {
-	kept := time.Now()
+	due := time.Now().Add(saveEvery)
 	for r.edge.End() < cp.Size {
 		err := r.next(ctx, cp.Size)
-		if err != nil || time.Since(kept) > saveEvery {
+		if now := time.Now(); err != nil || now.After(due) {
 			err = errors.Join(err, keep())
-			kept = time.Now()
+			due = time.Now().Add(max(saveEvery, 20*time.Since(now)))
 		}
 		if err != nil {
 			return err

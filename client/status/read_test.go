@@ -108,6 +108,24 @@ func TestNewOnly(t *testing.T) {
 	}
 }
 
+// TestStoppedAtOnce: a reading that was broken off before anything was read begins anew, and reads once.
+func TestStoppedAtOnce(t *testing.T) {
+	b, cert := filled(600)
+	state := filepath.Join(t.TempDir(), "scan")
+	var left atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	left.Store(1)
+	c := Config{Source: stopping{b, &left, cancel}, Policy: testKeys.policy, Read: true, State: state}
+	if _, err := Ask(ctx, c, declaration.LeafHash(cert)); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	left.Store(1 << 20)
+	a := asks(t, c, cert)[0]
+	if read := 1<<20 - left.Load(); a.Index != 7 || read > 4 {
+		t.Errorf("index %d, %d bundles were read", a.Index, read)
+	}
+}
+
 // TestLaterCopy: a log that knows of a reading to come says that an entry stands where a copy of it
 // does, so that its withdrawal would come before it.
 func TestLaterCopy(t *testing.T) {

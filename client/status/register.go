@@ -32,7 +32,7 @@ func (x *register) read(ctx context.Context, s saved, leaves []receipt.Hash) err
 	for _, leaf := range leaves {
 		x.asked[leaf] = true
 	}
-	if s.edge == nil {
+	if s.edge == nil || s.edge.End() == 0 {
 		x.watch = x.asked
 	}
 	r := newReading(x.Config, s, x.watch)

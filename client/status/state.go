@@ -3,12 +3,14 @@
 package status
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/bits"
 	"os"
@@ -47,22 +49,28 @@ const (
 	maxSaved      = maxFound*referenceSize + receipt.MaxCheckpoint + 64*46 + 256 // bytes
 )
 
-// bytes prints the file.
-func (s saved) bytes() []byte {
-	b := make([]byte, 0, 4096+len(s.checkpoint)+len(s.found)*referenceSize)
-	b = fmt.Appendf(b, "%ssize %d\nreferences %d\ncheckpoint %d\n",
+// write prints the file, without a second copy of it in memory.
+func (s saved) write(to io.Writer) error {
+	sum := sha256.New()
+	w := bufio.NewWriterSize(io.MultiWriter(to, sum), 64<<10)
+	fmt.Fprintf(w, "%ssize %d\nreferences %d\ncheckpoint %d\n",
 		savedHead, s.edge.End(), len(s.found), len(s.checkpoint))
 	for _, h := range s.edge.Hashes() {
-		b = append(base64.StdEncoding.AppendEncode(b, h), '\n')
+		fmt.Fprintln(w, base64.StdEncoding.EncodeToString(h))
 	}
-	b = append(append(b, '\n'), s.checkpoint...)
+	fmt.Fprintf(w, "\n%s", s.checkpoint)
+	var b [referenceSize]byte
 	for _, f := range s.found {
-		b = binary.BigEndian.AppendUint64(b, f.leaf)
-		b = binary.BigEndian.AppendUint64(b, f.target)
-		b = binary.BigEndian.AppendUint64(b, f.index)
+		binary.BigEndian.PutUint64(b[:], f.leaf)
+		binary.BigEndian.PutUint64(b[8:], f.target)
+		binary.BigEndian.PutUint64(b[16:], f.index)
+		w.Write(b[:]) // Flush returns its error
 	}
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := to.Write(sum.Sum(nil))
+	return err
 }
 
 // parseSaved parses the file, in its one spelling. It verifies no signature.
@@ -187,7 +195,7 @@ func (s saved) store(path string) error {
 		return err
 	}
 	defer os.Remove(f.Name()) // gone already if it was renamed
-	_, err = f.Write(s.bytes())
+	err = s.write(f)
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}

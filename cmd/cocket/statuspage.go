@@ -50,12 +50,12 @@ func (x standingOf) print(b *strings.Builder) {
 	}
 	b.WriteString(f.String())
 	if x.Winner != nil {
-		b.WriteString("\nFirst on the same entry:\n\n" + event(*x.Winner))
+		b.WriteString("\nFirst on the same entry:\n\n" + x.event(*x.Winner))
 	}
 	if len(x.Events) > 0 {
 		b.WriteString("\nWhat refers to it, or to what took its place:\n")
 		for _, e := range x.Events {
-			b.WriteString("\n" + event(e))
+			b.WriteString("\n" + x.event(e))
 		}
 	}
 	if len(x.Withheld) > 0 {
@@ -125,7 +125,7 @@ func (x standingOf) dates() (lines []string) {
 }
 
 // event prints an entry that refers to another.
-func event(e status.Event) string {
+func (x standingOf) event(e status.Event) string {
 	f := &facts{}
 	what := e.Entry.Event
 	if what == "" {
@@ -136,11 +136,21 @@ func event(e status.Event) string {
 		f.add("effect", "void: "+e.Void)
 	} else {
 		f.add("effect", map[string]string{"amend": "takes the place of", "withdraw": "withdraws"}[what]+
-			" "+base64Hash(e.Target))
+			" "+x.target(e))
 	}
 	f.add("leaf hash", base64Hash(e.Leaf))
 	f.add("on file", sworn(e.Time))
 	return f.String()
+}
+
+// target names what an entry refers to.
+func (x standingOf) target(e status.Event) string {
+	for _, other := range x.named() {
+		if other.Leaf == e.Target {
+			return fmt.Sprintf("entry %d", other.Index)
+		}
+	}
+	return base64Hash(e.Target)
 }
 
 // sworn is a time that cosignatures prove.
