@@ -90,7 +90,7 @@ func TestLyingLog(t *testing.T) {
 	}{
 		"honest":        {liar{"0 2\n", []receipt.Hash{a, b}, 0}, 0, "no later than 2027-01-15T08:00:01Z"},
 		"other order":   {liar{"0 2\n", []receipt.Hash{b, a}, 0}, 1, "in this order"},
-		"backwards":     {liar{"1 1\n0 1\n", []receipt.Hash{b, a}, 0}, 0, "entries on file: 2, no later than"},
+		"backwards":     {liar{"1 1\n0 1\n", []receipt.Hash{b, a}, 0}, 0, "entries on file 2\nno later than "},
 		"another entry": {liar{"0 2\n", []receipt.Hash{a, {}}, 0}, 1, "in this order"},
 		"another range": {liar{"0 2\n", []receipt.Hash{a, b}, 1}, 1, "it is for the entries 1 to 1"},
 		"elsewhere":     {liar{"5 2\n", []receipt.Hash{a, b}, 0}, 1, "it is for the entries 0 to 1"},

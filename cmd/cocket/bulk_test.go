@@ -267,7 +267,7 @@ func (s bulkSite) testKilled(t *testing.T) {
 	if want := fmt.Sprintf("filed %d of %[1]d", total-held); held < total && !strings.Contains(p.err.String(), want) {
 		t.Errorf("said %q, want %q: %d had a receipt", &p.err, want, held)
 	}
-	if want := fmt.Sprintf("entries on file: %d, no later than ", total); !strings.HasPrefix(p.out.String(), want) {
+	if want := fmt.Sprintf("entries on file %d\nno later than ", total); !strings.HasPrefix(p.out.String(), want) {
 		t.Errorf("said %q, want %q", &p.out, want)
 	}
 	if s.size() != uint64(total) || s.held() != total {
@@ -330,8 +330,8 @@ func (s bulkSite) testBesideOthers(t *testing.T) {
 	p := s.command("submit", "--batch", dir, "--url", s.LogURL, "--token-file", s.path("token"),
 		"--policy", s.path("policy"), "--out", out)
 	p.finish(t)
-	if want := fmt.Sprintf("entries on file: %d, no later than ", n); !strings.HasPrefix(p.out.String(), want) ||
-		!strings.HasSuffix(p.out.String(), ": 1\n") {
+	if want := fmt.Sprintf("entries on file %d\nno later than ", n); !strings.HasPrefix(p.out.String(), want) ||
+		!strings.Contains(p.out.String(), "\nbatch receipts 1 in ") {
 		t.Errorf("said %q, want %q and one batch receipt", &p.out, want)
 	}
 	v := s.command("verify", "--policy", s.path("policy"), "--batch", out, dir)

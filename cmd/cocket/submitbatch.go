@@ -106,14 +106,13 @@ func (b *batchSubmission) count(noLaterThan time.Time) {
 // print says what is on file in the end.
 func (b *batchSubmission) print(w io.Writer) error {
 	n := len(b.entries.prefixes)
-	line := fmt.Sprintf("entries on file: %d", n)
-	if t := b.filed.onFile(); !t.IsZero() {
-		line += ", no later than " + t.UTC().Format(time.RFC3339)
-	}
-	line += fmt.Sprintf("; batch receipts in %s: %d", b.out.path, b.filed.batches)
+	lines := fmt.Sprintf("entries on file %d\n", n)
 	if again := b.entries.given - n; again > 0 {
-		line += fmt.Sprintf("; given again: %d", again)
+		lines += fmt.Sprintf("given again %d\n", again)
 	}
-	_, err := fmt.Fprintln(w, line)
+	if t := b.filed.onFile(); !t.IsZero() {
+		lines += "no later than " + t.UTC().Format(time.RFC3339) + "\n"
+	}
+	_, err := fmt.Fprintf(w, "%sbatch receipts %d in %s\n", lines, b.filed.batches, b.out.path)
 	return err
 }
