@@ -5,6 +5,7 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type Fact struct {
 	Status Status
 	Says   string // for people; of a field its value
 	Err    error  // why it fails
+
+	field, gone bool // a field that is shown; one that is shown to be absent
 }
 
 // Found is what was found, or why the fact fails.
@@ -108,8 +111,10 @@ func (l Facts) Err() error {
 	return nil
 }
 
-// String prints a line for each fact, in 80 columns.
+// String prints a line for each fact, in 80 columns. Fields that are shown to be absent share one, so that
+// what is there can be found.
 func (l Facts) String() string {
+	l = l.gather()
 	var b strings.Builder
 	width := 0
 	for _, f := range l {
@@ -119,6 +124,26 @@ func (l Facts) String() string {
 		b.WriteString(Hang(fmt.Sprintf("  %-5s  %s  ", f.Status, columns.Pad(printable(f.Name), width)), f.Found()))
 	}
 	return b.String()
+}
+
+// gather puts the fields that are shown to be absent into one fact behind all fields.
+func (l Facts) gather() (list Facts) {
+	var names []string
+	behind := 0
+	for _, f := range l {
+		if f.gone && f.Status == Holds {
+			names = append(names, f.Name)
+		} else {
+			list = append(list, f)
+		}
+		if f.field {
+			behind = len(list)
+		}
+	}
+	if names == nil {
+		return list
+	}
+	return slices.Insert(list, behind, Fact{Name: "shown to be absent", Status: Holds, Says: strings.Join(names, ", ")})
 }
 
 // Stamp prints a time of a cosignature, which counts whole seconds.

@@ -204,16 +204,18 @@ func (v Verifier) onFile(r *Report, t time.Time, included error) {
 
 // field adds what is shown of a field, which nobody vouches for if the fields together are not covered.
 func (r *Report) field(f declaration.FieldFact, uncovered error) {
-	shown := f.Field.Value
-	if !f.Field.Present {
-		shown = "(absent)"
-	}
 	r.Fields = append(r.Fields, f.Field)
-	if f.Err == nil && uncovered != nil {
-		r.Facts = append(r.Facts, Fact{Name: f.Field.Path, Status: Skipped, Says: shown})
-		return
+	fact := Fact{Name: f.Field.Path, Status: Holds, Says: f.Field.Value, Err: f.Err, field: true}
+	if !f.Field.Present {
+		fact.Says, fact.gone = "(absent)", true
 	}
-	r.add(f.Field.Path, shown, f.Err)
+	switch {
+	case f.Err != nil:
+		fact.Status = Fails
+	case uncovered != nil:
+		fact.Status = Skipped
+	}
+	r.Facts = append(r.Facts, fact)
 }
 
 // certifier reports the key; its name counts only where the verifier's own list ties them.
