@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -130,4 +131,28 @@ func TestDoubtful(t *testing.T) {
 	if got := x.verdict(); strings.Contains(got, "No entry") || !strings.Contains(got, "Entry 2 is of a version") {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestWholeHasNoPeriod: an opening shows that a declaration has no period; a disclosure may hide it.
+func TestWholeHasNoPeriod(t *testing.T) {
+	if x := (subject{whole: true}).expiry("2026-11-02"); x.unknown {
+		t.Error("of an opening the period is not known")
+	}
+	if x := (subject{}).expiry("2026-11-02"); !x.unknown {
+		t.Error("of a disclosure that shows no period it is known")
+	}
+}
+
+// TestResumedRate: what an earlier scan read says nothing of the rate.
+func TestResumedRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		show := showAs(&out, "read entries")
+		show(500, 1000)
+		time.Sleep(2 * time.Second)
+		show(600, 1000)
+		if want := "read entries 600 of 1000, 50 a second, 8s left\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	})
 }

@@ -30,11 +30,14 @@ type Progress struct {
 // New begins to show a step of total things on w, as "what n of total".
 func New(w io.Writer, what string, total int) *Progress {
 	p := &Progress{w: w, what: what, total: total, began: time.Now(), shown: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "" {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !plain() {
 		p.bar = newBar(w, what, total)
 	}
 	return p
 }
+
+// plain reports whether lines are wanted even on a terminal (terminfo's dumb, no-color.org).
+func plain() bool { return os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" }
 
 // newBar is a bar that fits 80 cells with nine digits on each side.
 func newBar(w io.Writer, what string, total int) *progressbar.ProgressBar {

@@ -58,3 +58,17 @@ func TestBarWidth(t *testing.T) {
 		}
 	}
 }
+
+// TestPlain: who asks for no decoration gets lines.
+func TestPlain(t *testing.T) {
+	for _, test := range []struct {
+		term, color string
+		want        bool
+	}{{"xterm", "", false}, {"dumb", "", true}, {"xterm", "1", true}} {
+		t.Setenv("TERM", test.term)
+		t.Setenv("NO_COLOR", test.color)
+		if plain() != test.want {
+			t.Errorf("%+v", test)
+		}
+	}
+}
