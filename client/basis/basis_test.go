@@ -127,6 +127,11 @@ var breaks = []struct {
 	{"withdrawn, by the log's word", func(s *story) {
 		s.answer = func(a *basis.Standing) { a.Complete = false; event(a, "withdraw", 4) }
 	}, "not withdrawn=F", "withdrawn as entry 4"},
+	{"of a newer version", func(s *story) { s.answer = func(a *basis.Standing) { event(a, "", 4) } },
+		"not withdrawn=-", "entry 4 refers to it, and is of a version"},
+	{"other log, of a newer version", func(s *story) {
+		s.claimLog, s.answer = "agency.example/log", func(a *basis.Standing) { event(a, "", 4) }
+	}, "one history=-;filed first=-;not withdrawn=-", "a newer program is needed"},
 	{"read too early", func(s *story) { s.answer = func(a *basis.Standing) { a.Size, a.Linked = 5, false } },
 		"not withdrawn=-", "is older than the claim"},
 	{"other log, read too early", func(s *story) {
@@ -322,5 +327,16 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s: %s %s %s, and the rules find\n%s", test.name, fact, f.Status, f.Found(), findings)
 			}
 		}
+	}
+}
+
+// TestReadEarlier: the fact says what of it rests on the note of an earlier scan.
+func TestReadEarlier(t *testing.T) {
+	s := newStory()
+	s.answer = func(a *basis.Standing) { a.Noted, a.NotedIn = 3, "log.scan" }
+	r := s.judge(t)
+	if f := r.Facts.Find("not withdrawn"); f.Status != client.Holds ||
+		!strings.Contains(f.Says, "entries 0 to 2 were read by an earlier scan, as log.scan notes") {
+		t.Errorf("%s %q", f.Status, f.Says)
 	}
 }

@@ -81,6 +81,8 @@ func (r *Report) unchangedBelow(s *Standing) {
 			"receipt", s.Size))
 	case state.Kind == status.NotYet:
 		r.Facts.Skip(unchanged) // it was filed after the claim
+	case state.Kind == status.Unknown:
+		r.Facts.Absent(unchanged, notKnown(state))
 	case len(state.Chain) > 0:
 		e := state.Chain[0]
 		r.Facts.Add(unchanged, "", fmt.Errorf("%s as entry %d, before the claim, which is entry %d",
@@ -89,9 +91,23 @@ func (r *Report) unchangedBelow(s *Standing) {
 		r.Facts.Absent(unchanged, "not proven: only the log says that nothing before the claim refers to it, and it could "+
 			"leave something out"+howToRead)
 	default:
-		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries were read, and none before the claim amends or withdraws it%s",
-			s.Size, s.afterwards()), nil)
+		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries were read, and none before the claim amends or withdraws it%s%s",
+			s.Size, s.afterwards(), s.rests()), nil)
 	}
+}
+
+// notKnown says what a newer program is needed for.
+func notKnown(state status.State) string {
+	return fmt.Sprintf("not proven: entry %d refers to it, and is of a version, profile or event that this program does "+
+		"not know: a newer program is needed", state.Unknown.Index)
+}
+
+// rests says what rests on the note of an earlier reading.
+func (s *Standing) rests() string {
+	if rests := s.Rests(); rests != "" {
+		return "; " + rests
+	}
+	return ""
 }
 
 // afterwards says what became of it later.
@@ -108,6 +124,8 @@ func (s *Standing) afterwards() string {
 func (r *Report) unchangedElsewhere(s *Standing) {
 	state := s.State()
 	switch {
+	case state.Kind == status.Unknown:
+		r.Facts.Absent(unchanged, notKnown(state))
 	case len(state.Chain) > 0 && r.precedes(state.Chain[0]):
 		r.Facts.Add(unchanged, "", fmt.Errorf("%s as entry %d, no later than %s, before the date that the claim states",
 			state.Kind, state.Chain[0].Index, client.Stamp(state.Chain[0].Time)))
@@ -122,7 +140,7 @@ func (r *Report) unchangedElsewhere(s *Standing) {
 			"than the claim", s.Size))
 	default:
 		r.Facts.Add(unchanged, fmt.Sprintf("all %d entries as of %s, after the claim, were read, and none amends or "+
-			"withdraws it", s.Size, client.Stamp(s.Time)), nil)
+			"withdraws it%s", s.Size, client.Stamp(s.Time), s.rests()), nil)
 	}
 }
 
