@@ -408,11 +408,69 @@ func TestRules(t *testing.T) {
 	}
 }
 
-	}, "not withdrawn=F;in force that day=F", "withdrawn as entry 4"},
-	{"of a newer version", func(s *story) { s.answer = func(a *basis.Standing) { event(a, "", 4) } },
-		"not withdrawn=-;in force that day=-", "entry 4 refers to it, and is of a version"},
-	{"other log, of a newer version", func(s *story) {
-		s.claimLog, s.answer = "agency.example/log", func(a *basis.Standing) { event(a, "", 4) }
-	}, "one history=-;filed first=-;not withdrawn=-;in force that day=-", "a newer program is needed"},
+// TestReadEarlier: the fact says what of it rests on the note of an earlier scan.
+func TestReadEarlier(t *testing.T) {
+	s := newStory()
+	s.answer = func(a *basis.Standing) { a.Noted, a.NotedIn = 3, "log.scan" }
+	r := s.judge(t)
+	if f := r.Facts.Find("not withdrawn"); f.Status != client.Holds ||
+		!strings.Contains(f.Says, "entries 0 to 2 were read by an earlier scan, as log.scan notes") {
+		t.Errorf("%s %q", f.Status, f.Says)
+	}
+}
+
+// TestHidden: of every story no hiding of a field of the claim or of the certification makes Yes of what is not.
+func TestHidden(t *testing.T) {
+	for _, test := range breaks {
+		s := newStory()
+		test.spoil(s)
+		if s.judge(t).Err() == nil || s.certShows != nil || s.claimShows != nil {
+			continue
+		}
+		for _, path := range without(s.claim) {
+			s.claimShows = append(without(s.claim, path), "refers")
+			if r := s.judge(t); r.Err() == nil {
+				t.Errorf("%s, %s of the claim hidden: %s", test.name, path, r.Answer())
+			}
+		}
+		s.claimShows = nil
+		for _, path := range without(s.cert) {
+			s.certShows = without(s.cert, path)
+			if r := s.judge(t); r.Err() == nil {
+				t.Errorf("%s, %s of the certification hidden: %s", test.name, path, r.Answer())
+			}
+		}
+	}
+}
+
+// TestNotProven: what is hidden or was not read stands there, a line for each.
+func TestNotProven(t *testing.T) {
+	for _, test := range []struct {
+		spoil func(*story)
+		want  string
+	}{
+		{func(*story) {}, "That this is the only claim for entry ABC12345676, or the first"},
+		{func(*story) {}, "Of the certification: That whoever is named as certifier made it"},
+		{func(s *story) { s.claimShows = append(without(s.claim, "date"), "refers") },
+			"On what day the claim was made: the claim does not show date."},
+		{func(s *story) { s.claimShows = append(without(s.claim, "date"), "refers") },
+			"and within four years of it: not compared: the claim does not show date."},
+		{func(s *story) { s.certShows = without(s.cert, "blanket.from") }, "That the certification covers the importation: "},
+		{func(s *story) { s.claimShows = append(without(s.claim, "goods.count"), "refers") },
+			"That all goods lines of the claim were certified: "},
+		{func(s *story) { s.certShows = without(s.cert, "goods[0].criterion") }, "not all of it was compared: 0."},
+		{func(s *story) { s.claimShows = append(without(s.claim, "basis"), "refers") },
+			"That the claim rests on a certification of its own agreement: "},
+		{func(s *story) { s.unread = true }, "That the certification was in force when the claim was made."},
+		{func(s *story) { s.answer = func(a *basis.Standing) { a.Time = date(5, 0) } },
+			"in force until the day had ended that the claim states."},
+		{func(s *story) { s.quorum, s.certBy, s.claimBy = "none", nil, nil },
+			"Of both: That the log showed others the same tree: the policy asks for no witness."},
+	} {
+		s := newStory()
+		test.spoil(s)
+		if list := strings.Join(s.judge(t).NotProven(), "\n"); !strings.Contains(list, test.want) {
+			t.Errorf("want %q in\n%s", test.want, list)
+		}
 	}
 }
