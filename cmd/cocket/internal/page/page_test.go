@@ -4,9 +4,11 @@ package page
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cocket.example/client"
 	"cocket.example/declaration"
@@ -37,6 +39,25 @@ func TestHostile(t *testing.T) {
 	}
 	if len(tags) < 50 || strings.ContainsAny(string(html), "\u202e\x1b\x00") {
 		t.Errorf("%d tags, or what does not print", len(tags))
+	}
+}
+
+// TestEach: many facts of two declarations stand side by side in time that grows as they do.
+func TestEach(t *testing.T) {
+	var one, other client.Facts
+	for i := range 60_000 {
+		one.Add(fmt.Sprint("goods[", i, "].hs"), "", errors.New("x"))
+		other.Add(fmt.Sprint("goods[", i, "].spi"), "", errors.New("y"))
+	}
+	done := make(chan int, 1)
+	go func() { done <- len(each(one, other)) }()
+	select {
+	case n := <-done:
+		if n != 120_000 {
+			t.Errorf("%d rows", n)
+		}
+	case <-time.After(20 * time.Second): // compared pair by pair it is minutes
+		t.Error("it takes too long")
 	}
 }
 
