@@ -36,14 +36,11 @@ func LanguageOf(locale string) (Language, bool) {
 	return English, false
 }
 
-// unbroken has no-break spaces where French has a space at a mark, so that none begins a line.
-var unbroken = strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", "« ", "«\u00a0", " »", "\u00a0»")
-
 // printers hold the catalogue: the messages of every rule in every language.
 var printers = func() map[Language]*message.Printer {
 	c := catalog.NewBuilder(catalog.Fallback(language.English))
 	for _, r := range book {
-		for l, text := range map[Language]string{English: r.en, Spanish: r.es, French: unbroken.Replace(r.fr)} {
+		for l, text := range map[Language]string{English: r.en, Spanish: r.es, French: r.fr} {
 			// It fails for a text that does not compile, which a test would see.
 			_ = c.SetString(language.Make(string(l)), r.Code, text)
 		}

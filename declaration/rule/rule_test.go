@@ -52,7 +52,7 @@ func TestFinding(t *testing.T) {
 	want := map[Language]string{
 		English: "want 2026-12-31 or before, within twelve months from blanket.from",
 		Spanish: "no debe ser posterior al 2026-12-31: el período global es de hasta doce meses desde blanket.from",
-		French:  "ne doit pas être postérieur au 2026-12-31\u00a0: la période globale est d’au plus douze mois à partir de blanket.from",
+		French:  "ne doit pas être postérieur au 2026-12-31 : la période globale est d’au plus douze mois à partir de blanket.from",
 		"de":    "want 2026-12-31 or before, within twelve months from blanket.from",
 	}
 	for l, text := range want {
