@@ -182,7 +182,8 @@ func (c cutting) cutAll(ctx context.Context, batches []batchFile, entries []seal
 		}
 		f.leaves, err = collectLeaves(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
-			f.leaves, bare = given, append(bare, f)
+			f.leaves = given
+			bare = append(bare, f)
 			continue
 		}
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -126,7 +127,9 @@ func count(f *facts, in io.Reader, form string) error {
 		}
 		entry := text
 		if err == nil && form == openings.Clear {
-			entry, err = entryOf(text)
+			if entry, err = entryOf(text); err != nil {
+				err = errors.New("no opening of the format cocket-opening/v1") // no word of what stands there
+			}
 		}
 		if err == nil {
 			err = t.add(entry)
