@@ -50,7 +50,8 @@ With --leaf the receipt of one entry of many is cut, by the leaf hash that its
 holder names. Neither the entry nor its opening is needed.
 
 Of several batch receipts that hold an entry, that of the smallest tree is
-taken, which is the earliest, and none of another log than the entry is for.
+taken, which is the earliest, and none of another log than the entry is for. One
+without leaf hashes beside it is tried last.
 Receipts that are there already are kept. Signatures are for "cocket verify" to
 check.`,
 		Example: `  cocket cut openings --batch filed

@@ -120,6 +120,10 @@ func count(f *facts, in io.Reader, form string) error {
 	if err != nil {
 		return err
 	}
+	what := "line"
+	if form == openings.Entries {
+		what = "entry"
+	}
 	t := tally{lines: make(map[string]int)}
 	for text := []byte(nil); ; {
 		if text, err = r.Next(text[:0]); err == io.EOF {
@@ -135,7 +139,7 @@ func count(f *facts, in io.Reader, form string) error {
 			err = t.add(entry)
 		}
 		if err != nil {
-			return fmt.Errorf("number %d: %w", t.n+1, err)
+			return fmt.Errorf("%s %d: %w", what, t.n+1, err)
 		}
 	}
 	t.show(f)
@@ -145,11 +149,11 @@ func count(f *facts, in io.Reader, form string) error {
 	return nil
 }
 
-// entryOf returns the entry of an opening, which must open it.
+// entryOf returns the entry of an opening, which must open it. The error repeats nothing of it.
 func entryOf(opening []byte) ([]byte, error) {
 	o, err := declaration.ParseOpening(opening)
 	if err != nil {
-		return nil, err
+		return nil, errors.New("is no opening, or does not open its entry")
 	}
 	return o.Entry(), nil
 }

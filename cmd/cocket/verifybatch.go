@@ -174,7 +174,7 @@ func (r *batchReport) addUnopened(sources []source) error {
 			return err
 		}
 		switch {
-		case kept != "" && s.form == openings.Entries && strings.HasSuffix(kept, openings.Encrypted):
+		case strings.HasSuffix(kept, openings.Encrypted):
 			r.Unopened = append(r.Unopened, kept+": give --identity FILE to check the openings too")
 		case kept == "" && ofSheet:
 			r.Unopened = append(r.Unopened, base+openings.Clear+": is gone, bring it back: without it nobody can show a field")
