@@ -176,6 +176,7 @@ func TestState(t *testing.T) {
 		{"cut off", good[:len(good)-1], b, "damaged", nil},
 		{"flipped", bytes.Replace(good, []byte("size 1000"), []byte("size 1001"), 1), b, "damaged", nil},
 		{"empty", nil, b, "cut off", nil},
+		{"another file", []byte(`{"format":"cocket-opening/v1"}`), b, "is no state of a scan: choose another name", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := os.WriteFile(state, test.state, 0o600); err != nil {

@@ -163,10 +163,14 @@ func load(path string, policy receipt.Policy) (s saved, of receipt.Trusted, err 
 	if path == "" || errors.Is(err, fs.ErrNotExist) {
 		return s, of, nil
 	}
-	if err == nil {
-		if s, err = parseSaved(b); err == nil {
-			of, err = policy.Verify(s.checkpoint)
-		}
+	if err == nil && len(b) > 0 && !bytes.HasPrefix(b, []byte(savedHead)) {
+		return s, of, fmt.Errorf("%s is no state of a scan: choose another name", path) // it may be all there is of something
+	}
+	if err != nil {
+		return s, of, fmt.Errorf("%s is no state of a scan, choose another name: %w", path, err)
+	}
+	if s, err = parseSaved(b); err == nil {
+		of, err = policy.Verify(s.checkpoint)
 	}
 	if err != nil {
 		return saved{}, of, fmt.Errorf("%s cannot be gone on from, delete it to read everything again: %w", path, err)
