@@ -81,6 +81,13 @@ func (p *Page) Text() string {
 	return run(p, chromedp.Evaluate[string]("document.body.innerText"))
 }
 
+// Lefts returns where the lines of the text of the first such element begin, in CSS pixels, one for each part of a line.
+func (p *Page) Lefts(selector string) []float64 {
+	p.t.Helper()
+	return run(p, chromedp.Evaluate[[]float64](fmt.Sprintf("(() => { const r = document.createRange(); "+
+		"r.selectNodeContents(document.querySelector(%q)); return [...r.getClientRects()].map(b => b.left) })()", selector)))
+}
+
 // Overflow returns by how many CSS pixels the page is wider than a window of this width.
 func (p *Page) Overflow(width int) int {
 	p.t.Helper()
