@@ -175,8 +175,8 @@ func TestState(t *testing.T) {
 		{"of entries that were never there", broken, b, "are not those of this log, delete it", nil},
 		{"cut off", good[:len(good)-1], b, "damaged", nil},
 		{"flipped", bytes.Replace(good, []byte("size 1000"), []byte("size 1001"), 1), b, "damaged", nil},
-		{"empty", nil, b, "cut off", nil},
-		{"another file", []byte(`{"format":"cocket-opening/v1"}`), b, "is no state of a scan: choose another name", nil},
+		{"empty", nil, b, "not the state of a scan: choose another name", nil},
+		{"an opening", []byte(`{"cocket":"opening/v1","salt":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`), b, "choose another name", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := os.WriteFile(state, test.state, 0o600); err != nil {

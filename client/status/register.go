@@ -86,8 +86,8 @@ func (x *register) continues(ctx context.Context, s saved) error {
 	err = client.Follows(ctx, x.tiles, last, x.Checkpoint)
 	if errors.Is(err, client.ErrFork) || errors.Is(err, client.ErrStale) {
 		// Nobody has signed what was read: the file tells of entries that were never in the signed tree.
-		return fmt.Errorf("%s is of %d entries that are not those of this log, delete it to read everything again, "+
-			"or choose another name", x.State, last.Size)
+		return fmt.Errorf("%s is of %d entries that are not those of this log, delete it to read everything again",
+			x.State, last.Size)
 	}
 	return err
 }

@@ -168,14 +168,8 @@ func load(path string, policy receipt.Policy) (s saved, of receipt.Trusted, err 
 	if path == "" {
 		return s, of, nil
 	}
-	if err == nil && len(b) > 0 && !bytes.HasPrefix(b, []byte(savedHead)) {
-		return s, of, fmt.Errorf("%s is no state of a scan: choose another name", path) // it may be all there is of something
-	}
-	if err != nil {
-		return s, of, fmt.Errorf("%s is no state of a scan, choose another name: %w", path, err)
-	}
-	if s, err = parseSaved(b); err == nil {
-		of, err = policy.Verify(s.checkpoint)
+	if err := prepare(path); err != nil {
+		return s, of, fmt.Errorf("%s cannot be written: %w", path, err)
 	}
 	b, err := readSaved(path)
 	switch {
