@@ -29,6 +29,9 @@ type Progress struct {
 
 // New begins to show a step of total things on w, as "what n of total".
 func New(w io.Writer, what string, total int) *Progress {
+	if w == nil {
+		w = io.Discard
+	}
 	p := &Progress{w: w, what: what, total: total, began: time.Now(), shown: time.Now()}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !plain() {
 		p.bar = newBar(w, what, total)
