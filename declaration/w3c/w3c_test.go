@@ -180,10 +180,11 @@ func TestTaxID(t *testing.T) {
 func TestNotes(t *testing.T) {
 	const one = `{"type": "USMCAProduct", "commodityCode": "7213.20.0010", "commodityCodeType": "HTS"`
 	cases := map[string]struct{ breaks, at, edge string }{
-		"UNMAPPED":     {`{"type": "EntryNumber", "entryNumber": "1", "id": ""}`, "id", `{"type": "EntryNumber", "entryNumber": "1"}`},
-		"W3C-PROOF":    {`{"type": "EntryNumber", "proof": [{"jws": "x"}, {}]}`, "proof", `{"type": "EntryNumber"}`},
-		"W3C-INFERRED": {`{"type": "EntryNumber", "validFrom": "2026-01-01"}`, "declaration.date", `{"type": "EntryNumber", "entryDate": "2026-01-01"}`},
-		"W3C-HS6":      {one + `}`, "goods[0].hs", strings.Replace(one, ".0010", "", 1) + `}`},
+		"UNMAPPED":      {`{"type": "EntryNumber", "entryNumber": "1", "id": ""}`, "id", `{"type": "EntryNumber", "entryNumber": "1"}`},
+		"UNMAPPED-MORE": {many(maxNotes + 1), "x99", many(maxNotes)},
+		"W3C-PROOF":     {`{"type": "EntryNumber", "proof": [{"jws": "x"}, {}]}`, "proof", `{"type": "EntryNumber"}`},
+		"W3C-INFERRED":  {`{"type": "EntryNumber", "validFrom": "2026-01-01"}`, "declaration.date", `{"type": "EntryNumber", "entryDate": "2026-01-01"}`},
+		"W3C-HS6":       {one + `}`, "goods[0].hs", strings.Replace(one, ".0010", "", 1) + `}`},
 	}
 	for _, r := range rule.Readers() {
 		c, ok := cases[r.Code]
@@ -192,13 +193,25 @@ func TestNotes(t *testing.T) {
 			continue
 		}
 		notes := mustRead(t, c.breaks).Notes
+		if r.Code == "UNMAPPED-MORE" && len(notes) == maxNotes { // stands behind those that are listed
+			notes = notes[maxNotes-1:]
+		}
 		if got := names(notes); len(got) != 1 || got[0] != r.Code+" "+c.at || len(notes[0].Args) != len(r.Args) {
 			t.Errorf("%s: noted %q", r.Code, got)
 		}
-		if got := mustRead(t, c.edge).Notes; len(got) > 0 {
+		if got := names(mustRead(t, c.edge).Notes); slices.Contains(got, r.Code+" "+c.at) {
 			t.Errorf("%s: at its edge there is %q", r.Code, got)
 		}
 	}
+}
+
+// many is a file with so many members that have no field.
+func many(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `, "x%d": 1`, i)
+	}
+	return `{"type": "EntryNumber"` + b.String() + `}`
 }
 
 // TestUnmapped: of an object of which nothing was used there is one note, of another one for each value left.
@@ -262,7 +275,10 @@ func TestRefused(t *testing.T) {
 		"{\n\"a\": {\"b\": 1, \"b\": 2}}": "line 2: a.b stands there twice", "{\"a\": \"\xff\"}": "UTF-8", deep: "deeper than 16",
 		`{"` + strings.Repeat("x", limits.Name+1) + `": 1}`: "257 bytes", strings.Repeat(" ", limits.Bytes+1): "want at most",
 		`{}`: "want one of CBP3461", `{"type": "VerifiablePresentation"}`: `type "VerifiablePresentation"`,
-		`{"credentialSubject": [{"type": "EntryNumber"}, {}]}`: "2 of them, want one",
+		`{"credentialSubject": [{"type": "EntryNumber"}, {}]}`:                          "2 of them, want one",
+		`{"type": [` + strings.Repeat(`"x",`, 20) + `"x"]}`:                             "type: 21 types, want at most 20",
+		`{"type": "EntryNumber", "@context": [` + strings.Repeat(`1,`, 200_000) + `1]}`: "line 1: @context[199997]: want at most 200000 values",
+		`{"type": "EntryNumber", "x": "` + strings.Repeat("x", 64<<10+1) + `"}`:         "line 1: x: a text of 65537 bytes, want at most 65536",
 	} {
 		if _, err := Read([]byte(file)); !errors.Is(err, declaration.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", file, err, want)
