@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,30 @@ func TestManyLines(t *testing.T) {
 	found, err := declaration.Declaration{Profile: d.Profile, Event: d.Event, Fields: d.Fields}.Check()
 	if err != nil || found[0].Code != "COUNT" {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// TestShared: what is said once of all lines takes memory once.
+func TestShared(t *testing.T) {
+	long := strings.Repeat("N", 60_000)
+	lines := strings.Repeat(`{},`, maxLines-1) + `{}`
+	for _, file := range []string{
+		claims(`"issuer": {"name": "` + long + `"}, "items": [` + lines + `], "producerDetails": {"name": "` + long + `y",
+			"address": {"streetAddress": "` + long + `", "addressLocality": "` + long + `"}}`),
+		`{"type": "CBPEntrySummary", "manufacturerId": "` + long + `", "lineItems": [` + lines + `]}`,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := mustRead(t, file)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 100<<20 {
+			t.Errorf("%d bytes allocated for %d", n, len(file))
+		}
+		for _, who := range []string{"producer.address", "producer.id"} {
+			if d.Fields["goods[9998]."+who] != d.Fields["goods[0]."+who] || d.From["goods[9998]."+who] != d.From["goods[0]."+who] {
+				t.Errorf("%s of the last line is another", who)
+			}
+		}
 	}
 }
 
