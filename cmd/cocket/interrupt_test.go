@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// reading starts a command that reads a pipe to which nothing is written, and returns when it does.
-func reading(t *testing.T, args ...string) *exec.Cmd {
+// startReading starts a command that reads a pipe to which nothing is written, and returns when it does.
+func startReading(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -36,7 +36,7 @@ func reading(t *testing.T, args ...string) *exec.Cmd {
 // TestInterrupted: one signal ends a command that waits where it does not look at its context.
 func TestInterrupted(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		cmd := reading(t, "inspect")
+		cmd := startReading(t, "inspect")
 		hang := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 		if err := cmd.Process.Signal(s); err != nil {
 			t.Fatal(err)

@@ -127,7 +127,7 @@ func (r *Reader) Next() (Rows, error) {
 	}
 	r.doubt = 0
 	if r.plan.group >= 0 && !slices.ContainsFunc(rows.Records, r.plan.tells) {
-		r.doubt = rows.Last()
+		r.doubt, rows.beside = rows.Last(), [2]int{} // refused by itself
 	}
 	return rows, err
 }

@@ -250,7 +250,7 @@ func TestRules(t *testing.T) {
 func TestBeside(t *testing.T) {
 	const good = "a,1,2\n"
 	for rows, want := range map[string]string{
-		good + ";" + good + good:             "2 SHEET-BESIDE 3, 3 SHEET-COLUMNS 3, 4 SHEET-BESIDE 3",
+		good + ";" + good + good:             "2 SHEET-BESIDE 3, 3 SHEET-GROUP N, 3 SHEET-COLUMNS 3, 4 SHEET-BESIDE 3",
 		good + good + ",1,2\n" + good:        "3 SHEET-BESIDE 4, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
 		good + good + ",1,2\nb,1,2\nb,1,3\n": "3 SHEET-BESIDE 4, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
 		good + ",1,2\n,1,2\nb,1,2\nc,1,2\n":  "2 SHEET-BESIDE 3, 3 SHEET-GROUP N, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
@@ -258,7 +258,7 @@ func TestBeside(t *testing.T) {
 		",1,2\n" + good:                      "2 SHEET-GROUP N, 3 SHEET-BESIDE 2",
 		good + "x," + good + good:            "2 SHEET-BESIDE 3, 3 SHEET-COLUMNS 3, 4 SHEET-BESIDE 3",
 		good + "a,1\nb,1,2\n":                "3 SHEET-COLUMNS 3",
-		"a,1\n" + good + "b,1,2\n":           "2 SHEET-COLUMNS 3",
+		"a,1\n" + good + "b,1,2\n":           "2 SHEET-COLUMNS 3, 3 SHEET-DIFFERS 2, 3 SHEET-DIFFERS 2",
 		good + good + "b,1,2\n":              "",
 	} {
 		rows = strings.ReplaceAll(rows, ";", ",")
