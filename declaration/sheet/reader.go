@@ -43,7 +43,7 @@ func (r Rows) Size() (n int) {
 	return n
 }
 
-// Reader reads one declaration after another. Its memory is bounded, whatever it reads, but for some 30 bytes for
+// Reader reads one declaration after another. Its memory is bounded, whatever it reads, but for some 40 bytes for
 // each declaration where a column tells which rows are one.
 type Reader struct {
 	csv     *csv.Reader
