@@ -28,23 +28,8 @@ const (
 type batchFile struct {
 	path   string // of the batch receipt
 	batch  receipt.Batch
-	leaves []receipt.Hash // nil where there is no such file
-	origin string         // of its log; only set to cut
-}
-
-// readBatchFiles reads a batch receipt, or all that lie in a folder.
-func readBatchFiles(path string) ([]batchFile, error) {
-	paths, err := batchPathsOf(path)
-	if err != nil {
-		return nil, err
-	}
-	files := make([]batchFile, len(paths))
-	for i, path := range paths {
-		if files[i], err = readBatchFile(path); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
+	leaves []receipt.Hash // nil where they are still in their file
+	origin string         // of its log; set by batchesOf
 }
 
 // batchPathsOf lists the batch receipts of a folder, of which there must be one; or it is one itself.
@@ -84,17 +69,6 @@ func readBatch(path string) (f batchFile, err error) {
 		return f, refutedError{fmt.Errorf("%s: %w", path, err)}
 	}
 	return f, nil
-}
-
-func readBatchFile(path string) (f batchFile, err error) {
-	if f, err = readBatch(path); err != nil {
-		return f, err
-	}
-	f.leaves, err = collectLeaves(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f, nil
-	}
-	return f, err
 }
 
 // collectLeaves reads the leaf hashes beside a batch receipt.

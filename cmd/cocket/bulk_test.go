@@ -20,6 +20,7 @@ import (
 
 	"cocket.example/client"
 	"cocket.example/cmd/cocket/internal/demo"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 	"cocket.example/internal/soak"
 	"cocket.example/internal/tile"
@@ -83,7 +84,7 @@ func importation(row int) declaration.Declaration {
 func sealMany(t *testing.T, base string, n int) {
 	t.Helper()
 	var files [2]*bufio.Writer
-	for i, suffix := range []string{openingsSuffix, entriesSuffix} {
+	for i, suffix := range []string{openings.Clear, openings.Entries} {
 		f, err := os.OpenFile(base+suffix, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 		if err != nil {
 			t.Fatal(err)
@@ -306,8 +307,8 @@ func (s bulkSite) testBesideOthers(t *testing.T) {
 	const n = 300 // more than a tile
 	dir := s.path("beside")
 	s.must(os.Mkdir(dir, 0o755))
-	forgeMany(t, filepath.Join(dir, "a"+entriesSuffix), 2*n)
-	bundle, err := os.ReadFile(filepath.Join(dir, "a"+entriesSuffix))
+	forgeMany(t, filepath.Join(dir, "a"+openings.Entries), 2*n)
+	bundle, err := os.ReadFile(filepath.Join(dir, "a"+openings.Entries))
 	s.must(err)
 	c, err := client.New(client.Config{URL: s.LogURL, Token: s.Token})
 	s.must(err)
@@ -325,7 +326,7 @@ func (s bulkSite) testBesideOthers(t *testing.T) {
 	}
 	_, err = c.SubmitBatch(t.Context(), batch)
 	s.must(err)
-	s.must(os.WriteFile(filepath.Join(dir, "a"+entriesSuffix), ours, 0o644))
+	s.must(os.WriteFile(filepath.Join(dir, "a"+openings.Entries), ours, 0o644))
 	out := s.path("filed beside")
 	p := s.command("submit", "--batch", dir, "--url", s.LogURL, "--token-file", s.path("token"),
 		"--policy", s.path("policy"), "--out", out)

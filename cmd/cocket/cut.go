@@ -4,19 +4,18 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cocket.example/client"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
@@ -51,7 +50,8 @@ With --leaf the receipt of one entry of many is cut, by the leaf hash that its
 holder names. Neither the entry nor its opening is needed.
 
 Of several batch receipts that hold an entry, that of the smallest tree is
-taken, which is the earliest, and none of another log than the entry is for.
+taken, which is the earliest, and none of another log than the entry is for. One
+without leaf hashes beside it is tried last.
 Receipts that are there already are kept. Signatures are for "cocket verify" to
 check.`,
 		Example: `  cocket cut openings --batch filed
@@ -112,7 +112,7 @@ func (c cutting) cut(ctx context.Context, args []string, w io.Writer) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	files, err := c.files(entries)
+	batches, err := batchesOf(c.batch, "")
 	if err != nil {
 		return 0, err
 	}
@@ -122,26 +122,30 @@ func (c cutting) cut(ctx context.Context, args []string, w io.Writer) (int, erro
 	if err := makeDir(c.out); c.out != "" && err != nil {
 		return 0, err
 	}
-	missing := make(map[receipt.Hash][]sealedEntry, len(entries))
-	for _, e := range entries {
-		missing[e.leaf] = append(missing[e.leaf], e)
-	}
 	p := progress.New(w, "cut", len(entries))
 	defer p.Done()
-	for _, f := range files {
-		if err := c.cutFrom(ctx, f, missing, p); err != nil {
-			return 0, err
-		}
+	missing, err := c.cutAll(ctx, batches, entries, p)
+	if err != nil {
+		return 0, err
 	}
 	if err := c.sync(entries); err != nil {
 		return 0, err
 	}
 	for _, e := range entries {
 		if missing[e.leaf] != nil {
-			return 0, fmt.Errorf("%s is in none of the batches, and %d others", e.path, len(missing)-1)
+			return 0, c.notIn(e.path, len(missing)-1)
 		}
 	}
 	return len(entries), nil
+}
+
+// notIn is the error of an entry, and of so many others, of which there is no batch receipt.
+func (c cutting) notIn(path string, others int) error {
+	if others > 0 {
+		path = fmt.Sprintf("%s, and %d others,", path, others)
+	}
+	return fmt.Errorf("of %s there is no batch receipt in %s: file it with \"cocket submit --batch\", "+
+		"or name the folder that it was filed into", path, c.batch)
 }
 
 // checkPaths refuses to write one receipt over another, or over an entry.
@@ -163,28 +167,42 @@ func (c cutting) checkPaths(entries []sealedEntry) error {
 	return nil
 }
 
-// files reads the batch receipts, the earliest first. One without leaf hashes is taken to be of the
-// entries that are given.
-func (c cutting) files(entries []sealedEntry) ([]batchFile, error) {
-	files, err := readBatchFiles(c.batch)
-	if err != nil {
-		return nil, err
+// cutAll cuts from one batch receipt after another until nothing is missing, and returns what is. One without leaf
+// hashes comes last, and is taken to be of the entries that are given.
+func (c cutting) cutAll(ctx context.Context, batches []batchFile, entries []sealedEntry, p *progress.Progress) (
+	missing map[receipt.Hash][]sealedEntry, err error) {
+	missing = make(map[receipt.Hash][]sealedEntry, len(entries))
+	var given []receipt.Hash
+	for _, e := range entries {
+		missing[e.leaf], given = append(missing[e.leaf], e), append(given, e.leaf)
 	}
-	sizes := make(map[string]uint64, len(files))
-	for i, f := range files {
-		cp, _, err := receipt.ParseCheckpoint(f.batch.Checkpoint)
+	var bare []batchFile
+	for _, f := range batches {
+		if len(missing) == 0 {
+			break
+		}
+		f.leaves, err = collectLeaves(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			f.leaves = given
+			bare = append(bare, f)
+			continue
+		}
+		if err == nil {
+			err = c.cutFrom(ctx, f, missing, p)
+		}
 		if err != nil {
 			return nil, err
 		}
-		sizes[f.path], files[i].origin = cp.Size, cp.Origin
-		if f.leaves == nil {
-			for _, e := range entries {
-				files[i].leaves = append(files[i].leaves, e.leaf)
-			}
+	}
+	for _, f := range bare {
+		if len(missing) == 0 {
+			break
+		}
+		if err := c.cutFrom(ctx, f, missing, p); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortFunc(files, func(a, b batchFile) int { return cmp.Compare(sizes[a.path], sizes[b.path]) })
-	return files, nil
+	return missing, nil
 }
 
 // cutFrom writes the receipts that a batch receipt gives, and takes their entries off missing.
@@ -234,7 +252,7 @@ func (c cutting) path(e sealedEntry) string {
 	if c.out != "" {
 		dir = c.out
 	}
-	base, opening := strings.CutSuffix(name, openingSuffix)
+	base, opening := strings.CutSuffix(name, openings.One)
 	if !opening {
 		base = strings.TrimSuffix(name, filepath.Ext(name))
 	}

@@ -14,12 +14,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/declaration"
 )
-
-// openingSuffix is how the names of the openings in a folder end.
-const openingSuffix = ".opening.json"
 
 // sealedEntry is an entry with the file that it was read from.
 type sealedEntry struct {
@@ -63,7 +61,7 @@ func expand(args []string) (paths []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, form := splitForm(arg); !info.IsDir() && form != "" {
+		if _, form := openings.Split(arg); !info.IsDir() && form != "" {
 			return nil, fmt.Errorf("%s holds many entries: cut the receipt of one with --leaf HASH", arg)
 		}
 		if !info.IsDir() {
@@ -76,13 +74,13 @@ func expand(args []string) (paths []string, err error) {
 		}
 		before := len(paths)
 		for _, f := range files {
-			if strings.HasSuffix(f.Name(), openingSuffix) {
+			if strings.HasSuffix(f.Name(), openings.One) {
 				paths = append(paths, filepath.Join(arg, f.Name()))
 			}
 		}
 		if len(paths) == before {
 			return nil, fmt.Errorf("%s holds no file whose name ends in %s; of a file of many entries, "+
-				"cut the receipt of one with --leaf HASH", arg, openingSuffix)
+				"cut the receipt of one with --leaf HASH", arg, openings.One)
 		}
 	}
 	return paths, nil

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cocket.example/cmd/cocket/internal/whole"
 	"cocket.example/receipt"
 )
 
@@ -72,49 +73,36 @@ func (o output) exists() error {
 	return fmt.Errorf("%s exists already: choose another name, or give --force to overwrite it", o.path)
 }
 
-// write makes a file appear whole or not at all:
-//
-//	write path.*.tmp ▸ fsync ▸ link (or, with force, rename) to path ▸ fsync of the folder
-//
-// With later it is not durable when write returns.
+// write makes a file appear whole or not at all. With later it is not durable when write returns.
 func (o output) write(content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(o.path), filepath.Base(o.path)+".*.tmp")
+	f, err := whole.Create(o.path, o.mode)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already if it was renamed
+	defer f.Discard()
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(o.mode))
 	if !o.later {
 		err = errors.Join(err, f.Sync())
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := o.install(f.Name()); err != nil || o.later {
+	if err := o.install(f); err != nil || o.later {
 		return err
 	}
-	return syncDir(filepath.Dir(o.path))
+	return whole.SyncDir(filepath.Dir(o.path))
 }
 
 // install gives the finished file its name. A link, other than a rename, never overwrites.
-func (o output) install(temp string) error {
+func (o output) install(f *whole.File) error {
 	if o.force {
-		return os.Rename(temp, o.path)
+		return f.Rename(o.path)
 	}
-	err := os.Link(temp, o.path)
+	err := f.Link(o.path)
 	if errors.Is(err, os.ErrExist) {
 		return o.exists()
 	}
 	return err
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // syncAll makes everything durable that was written to the file system of a folder, with one call.

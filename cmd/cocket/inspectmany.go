@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"cocket.example/cmd/cocket/internal/bulk"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 )
 
@@ -38,9 +40,9 @@ func inspectMany(path string) (_ *facts, many bool, err error) {
 	list.add("kind", strings.TrimPrefix(strings.TrimPrefix(string(kind), "an "), "a "))
 	switch kind {
 	case kindOpenings:
-		err = countOpenings(list, path)
+		err = count(list, in, openings.Clear)
 	case kindEntries:
-		err = countEntries(list, in)
+		err = count(list, in, openings.Entries)
 	case kindIndex:
 		err = showIndex(list, in)
 	case kindEncrypted:
@@ -60,7 +62,7 @@ func recogniseMany(path string, in *bufio.Reader) kind {
 	opening := bytes.HasPrefix(head, []byte(`{"format":"cocket-opening/`))
 	first := bytes.IndexByte(head, '\n')
 	switch {
-	case opening && (strings.HasSuffix(path, ".openings.jsonl") || first >= 0 && first+1 < len(head)):
+	case opening && (strings.HasSuffix(path, openings.Clear) || first >= 0 && first+1 < len(head)):
 		return kindOpenings
 	case len(head) > 2 && bytes.HasPrefix(head[2:], []byte("cocket-entry/")) &&
 		int(binary.BigEndian.Uint16(head)) > len("cocket-entry/"):
@@ -112,41 +114,48 @@ func (t *tally) show(f *facts) {
 	}
 }
 
-// countOpenings reads the entries of openings, and shows nothing else of them.
-func countOpenings(f *facts, path string) error {
-	openings, err := bulk.Open(path, nil)
+// count reads openings or entries, and shows of openings nothing but their entries.
+func count(f *facts, in io.Reader, form string) error {
+	r, err := openings.NewReader(in, form, nil)
 	if err != nil {
 		return err
 	}
-	defer openings.Close()
+	what := "line"
+	if form == openings.Entries {
+		what = "entry"
+	}
 	t := tally{lines: make(map[string]int)}
-	for {
-		line, err := openings.Next()
-		if err == io.EOF {
-			t.show(f)
-			f.add("secrets, values", "(not shown)")
-			return nil
+	for text := []byte(nil); ; {
+		if text, err = r.Next(text[:0]); err == io.EOF {
+			break
 		}
-		var entry []byte
-		if err == nil {
-			entry, err = bulk.Entry(line)
+		entry := text
+		if err == nil && form == openings.Clear {
+			if entry, err = entryOf(text); err != nil {
+				err = errors.New("no opening of the format cocket-opening/v1") // no word of what stands there
+			}
 		}
 		if err == nil {
 			err = t.add(entry)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: %w", t.n+1, err)
+			return fmt.Errorf("%s %d: %w", what, t.n+1, err)
 		}
 	}
+	t.show(f)
+	if form == openings.Clear {
+		f.add("secrets, values", "(not shown)")
+	}
+	return nil
 }
 
-func countEntries(f *facts, in io.Reader) error {
-	t := tally{lines: make(map[string]int)}
-	if err := bulk.EachEntry(in, t.add); err != nil {
-		return fmt.Errorf("entry %d: %w", t.n+1, err)
+// entryOf returns the entry of an opening, which must open it. The error repeats nothing of it.
+func entryOf(opening []byte) ([]byte, error) {
+	o, err := declaration.ParseOpening(opening)
+	if err != nil {
+		return nil, errors.New("is no opening, or does not open its entry")
 	}
-	t.show(f)
-	return nil
+	return o.Entry(), nil
 }
 
 func showIndex(f *facts, in io.Reader) error {

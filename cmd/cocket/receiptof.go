@@ -60,6 +60,7 @@ func batchesOf(path, origin string) (batches []batchFile, err error) {
 			return nil, err
 		}
 		if origin == "" || cp.Origin == origin {
+			f.origin = cp.Origin
 			sizes[path], batches = cp.Size, append(batches, f)
 		}
 	}

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +12,7 @@ import (
 
 	"filippo.io/age"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 )
 
@@ -32,7 +31,7 @@ func (r record) String() string {
 	switch r.source.form {
 	case "":
 		return r.source.path
-	case entriesSuffix:
+	case openings.Entries:
 		return fmt.Sprintf("%s entry %d", r.source.path, r.number)
 	}
 	return fmt.Sprintf("%s line %d", r.source.path, r.number)
@@ -47,7 +46,6 @@ type chunk struct {
 const (
 	chunkRecords = 256
 	chunkBytes   = 1 << 20 // of text; more only of a single record
-	maxLine      = maxFile // of an opening
 )
 
 // chunks reads a source piece by piece. identities decrypt it, if it is encrypted.
@@ -79,30 +77,21 @@ func (s source) open() (io.ReadCloser, error) {
 
 // read yields the chunks of a file with many.
 func (s source) read(f io.Reader, identities []age.Identity, yield func(chunk, error) bool) error {
-	counted := &counter{Reader: f}
-	var plain io.Reader = counted
-	if s.form == encryptedSuffix {
-		var err error
-		if plain, err = age.Decrypt(counted, identities...); err != nil {
-			return fmt.Errorf("%s: %w", s.path, err)
-		}
-	}
-	r := bufio.NewReaderSize(plain, 256<<10)
-	next := nextLine
-	if s.form == entriesSuffix {
-		next = nextEntry
+	r, err := openings.NewReader(f, s.form, identities)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	for number := 1; ; {
 		var c chunk
 		text, err := make([]byte, 0, 64<<10), error(nil)
 		for len(c.records) < chunkRecords && len(text) < chunkBytes && err == nil {
 			before := len(text)
-			if text, err = next(r, text); err == nil {
+			if text, err = r.Next(text); err == nil {
 				c.records = append(c.records, record{source: s, number: number, text: text[before:len(text):len(text)]})
 				number++
 			}
 		}
-		c.bytes, counted.n = counted.n, 0
+		c.bytes = r.Taken()
 		if !yield(c, nil) || errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -112,64 +101,6 @@ func (s source) read(f io.Reader, identities []age.Identity, yield func(chunk, e
 		if err != nil {
 			yield(chunk{records: []record{{source: s, number: number, err: refutedError{err}}}}, nil)
 			return nil
-		}
-	}
-}
-
-// counter counts what is read.
-type counter struct {
-	io.Reader
-	n int
-}
-
-func (c *counter) Read(p []byte) (n int, err error) {
-	n, err = c.Reader.Read(p)
-	c.n += n
-	return n, err
-}
-
-// nextEntry appends the next entry of a file of entries to text; io.EOF at the end. The file is a sequence of
-//
-//	uint16    length, big-endian
-//	[]byte    the entry
-//
-// as in an entry bundle (TT-15), of any number.
-func nextEntry(r *bufio.Reader, text []byte) ([]byte, error) {
-	head, err := r.Peek(2)
-	switch {
-	case len(head) == 0:
-		return text, err
-	case errors.Is(err, io.EOF):
-		return text, errors.New("the file ends within a length of 2 bytes: it is cut short")
-	case err != nil:
-		return text, err
-	}
-	n, before := int(binary.BigEndian.Uint16(head)), len(text)
-	r.Discard(2) // they are there
-	text = append(text, make([]byte, n)...)
-	if got, err := io.ReadFull(r, text[before:]); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return text[:before], fmt.Errorf("%d bytes left, want an entry of %d: the file is cut short", got, n)
-	} else if err != nil {
-		return text[:before], err
-	}
-	return text, nil
-}
-
-// nextLine appends the next line, without its LF, to text; io.EOF at the end.
-func nextLine(r *bufio.Reader, text []byte) ([]byte, error) {
-	before := len(text)
-	for {
-		piece, err := r.ReadSlice('\n')
-		text = append(text, piece...)
-		switch {
-		case len(text)-before > maxLine:
-			return text[:before], fmt.Errorf("a line of more than %d bytes", maxLine)
-		case err == nil:
-			return text[:len(text)-1], nil
-		case errors.Is(err, io.EOF) && len(text) > before:
-			return text[:before], errors.New("the line is not ended by LF: the file is cut short")
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return text[:before], err
 		}
 	}
 }
@@ -191,7 +122,7 @@ func (r *record) open(p *declaration.Parser) {
 			r.sealedEntry, r.err = openEntry(r.text)
 		}
 		return
-	case entriesSuffix:
+	case openings.Entries:
 		r.data = r.text
 	default:
 		var o declaration.Opening

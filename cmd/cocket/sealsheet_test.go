@@ -20,6 +20,7 @@ import (
 
 	"cocket.example/cmd/cocket/internal/bulk"
 	"cocket.example/cmd/cocket/internal/madeup"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 	"cocket.example/declaration/sheet"
 	"cocket.example/internal/soak"
@@ -143,30 +144,25 @@ func (s *table) names(suffix string) (names []string) {
 // checkBatch wants the openings to open the entries beside them, one by one, and no entry twice anywhere.
 func (s *table) checkBatch(name string, n int, secrets map[string]bool) {
 	s.t.Helper()
-	openings, err := bulk.Open(s.path("sealed/"+name+".openings.jsonl"), nil)
-	s.must(err)
-	defer openings.Close()
-	f, err := os.Open(s.path("sealed/" + name + ".entries"))
-	s.must(err)
-	defer f.Close()
-	s.must(bulk.EachEntry(f, func(entry []byte) error {
-		line, err := openings.Next()
-		if err != nil {
-			return err
-		}
+	var entries [][]byte
+	s.must(openings.Each(s.path("sealed/"+name+".entries"), nil, func(_ int, entry []byte) error {
+		entries = append(entries, bytes.Clone(entry))
+		return nil
+	}))
+	s.must(openings.Each(s.path("sealed/"+name+".openings.jsonl"), nil, func(i int, line []byte) error {
 		o, err := declaration.ParseOpening(line)
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(o.Entry(), entry) || secrets[string(entry)] {
+		if i >= len(entries) || !bytes.Equal(o.Entry(), entries[i]) || secrets[string(entries[i])] {
 			return fmt.Errorf("%s: an entry is not that of its opening, or stands there twice", name)
 		}
-		secrets[string(entry)] = true
+		secrets[string(entries[i])] = true
 		n--
 		return nil
 	}))
-	if _, err := openings.Next(); err != io.EOF || n != 0 {
-		s.t.Errorf("%s: %d entries are missing, or openings are too many: %v", name, n, err)
+	if n != 0 {
+		s.t.Errorf("%s: %d openings are missing, or too many", name, n)
 	}
 }
 

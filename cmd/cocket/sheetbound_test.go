@@ -13,6 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"cocket.example/cmd/cocket/internal/madeup"
+	"cocket.example/cmd/cocket/internal/openings"
+	"cocket.example/declaration"
 )
 
 // TestSheetBound: a folder is of one sheet and its options; what does not concern the openings may be another.
@@ -145,12 +147,6 @@ func TestTake(t *testing.T) {
 	if again := take(0, "--leaf", leaf); again != said {
 		t.Errorf("said %q, and %q by its leaf hash", said, again)
 	}
-	for _, name := range s.names(".entries") {
-		s.must(os.Remove(s.path("sealed/" + name))) // then the openings are read
-	}
-	if again := take(0, "--leaf", leaf, "--force"); again != said {
-		t.Errorf("said %q, and %q without entries", said, again)
-	}
 	for want, flags := range map[string][]string{
 		"row-12.opening.json exists already": {"--row", "12"},
 		"holds no opening of row 32":         {"--row", "32"},
@@ -164,13 +160,82 @@ func TestTake(t *testing.T) {
 			t.Errorf("%q: said %q, want %q", flags, said, want)
 		}
 	}
-	for _, name := range s.names(".index") {
-		s.must(os.Remove(s.path("sealed/" + name)))
-	}
+	s.must(os.Remove(s.path("sealed/rows-02-13.index")))
+	take(0, "--row", "25", "--force") // another batch has it
 	if said := take(2, "--row", "12"); !strings.Contains(said, "give --leaf instead") {
 		t.Error(said)
 	}
 	if said := take(0, "--leaf", leaf); !strings.Contains(said, "taken/line-") {
 		t.Error(said)
+	}
+	s.must(os.Remove(s.path("sealed/rows-02-13.entries"))) // then the openings are read
+	if said := take(0, "--leaf", leaf, "--force"); !strings.Contains(said, "leaf "+leaf) {
+		t.Error(said)
+	}
+	if said := take(0, "--leaf", leaf, "--out", s.path("\x1b[31m.json")); strings.Contains(said, "\x1b") {
+		t.Errorf("%q", said)
+	}
+}
+
+// TestTakeAnother: whatever lies in the folder, nobody gets an opening but the one that is wanted.
+func TestTakeAnother(t *testing.T) {
+	seal := func() *table {
+		s := newTable(t, madeup.ImportMap, madeup.Import(9), "--batch-size", "4")
+		s.seal(0)
+		return s
+	}
+	other := seal()
+	leafOf := func(s *table, n int) (leaf string) {
+		s.must(openings.Each(s.path("sealed/rows-02-05.entries"), nil, func(i int, entry []byte) error {
+			if i == n {
+				leaf = base64Hash(declaration.LeafHash(entry))
+			}
+			return nil
+		}))
+		return leaf
+	}
+	replace := func(suffixes ...string) func(s *table) {
+		return func(s *table) {
+			for _, suffix := range suffixes {
+				b, err := os.ReadFile(other.path("sealed/rows-02-05" + suffix))
+				s.must(err)
+				s.must(os.WriteFile(s.path("sealed/rows-02-05"+suffix), b, 0o600))
+			}
+		}
+	}
+	swap := func(s *table) {
+		path := s.path("sealed/rows-02-05.openings.jsonl")
+		b, err := os.ReadFile(path)
+		s.must(err)
+		lines := bytes.SplitAfter(b, []byte("\n"))
+		lines[0], lines[1] = lines[1], lines[0]
+		s.must(os.WriteFile(path, bytes.Join(lines, nil), 0o600))
+	}
+	for name, spoil := range map[string]func(s *table){
+		"entries": replace(".entries"), "index": replace(".index"), "openings": replace(".openings.jsonl"),
+		"index and entries": replace(".index", ".entries"), "lines": swap,
+	} {
+		s := seal()
+		spoil(s)
+		for _, flags := range [][]string{{"--row", "2"}, {"--leaf", leafOf(s, 0)}, {"--leaf", leafOf(other, 0)}} {
+			var out bytes.Buffer
+			args := append([]string{"take", s.path("sealed"), "--out", s.path("taken.json")}, flags...)
+			if got := run(args, &out, &out); got != 2 {
+				t.Errorf("%s, %q: status %d\n%s", name, flags, got, &out)
+			}
+		}
+	}
+}
+
+// TestTakeRefused: of a batch of which all was refused no row is taken for one that is not there.
+func TestTakeRefused(t *testing.T) {
+	s := newTable(t, madeup.CertificateMap, spoil(madeup.Certificates(400)), "--batch-size", "20")
+	s.seal(1)
+	for row, want := range map[string]string{"320": "row 320 was refused, so there is no opening", "999": "holds no opening of row 999"} {
+		var out bytes.Buffer
+		if got := run([]string{"take", s.path("sealed"), "--row", row, "--out", s.path("x.json")}, &out, &out); got != 2 ||
+			!strings.Contains(out.String(), want) {
+			t.Errorf("row %s: status %d, %s", row, got, &out)
+		}
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,35 +69,49 @@ func TestSheetKilled(t *testing.T) {
 	t.Logf("killed %d times", kills)
 }
 
-// TestSheetCrash breaks off between any two names of files, and wants the same as without.
+// TestSheetCrash breaks off between any two names of files, and wants every row once, and no opening changed that
+// somebody could have filed. Neither submit nor take touches a batch before its entries are there.
 func TestSheetCrash(t *testing.T) {
 	soak.NoRace(t)
 	s := newTable(t, madeup.CertificateMap, spoil(madeup.Certificates(400)), "--batch-size", "100")
 	s.seal(1)
-	whole := s.files("")
-	last := "rows-362-401"
-	if len(s.files(".index")) != 4 || whole[last+".entries"] == [32]byte{} {
+	const last = "rows-362-401"
+	if whole := s.files(""); len(s.files(".index")) != 4 || whole[last+".entries"] == [32]byte{} {
 		t.Fatalf("%q", s.names(""))
 	}
-	suffixes := []string{".entries", ".openings.jsonl", ".index"}
-	for lost := range len(suffixes) + 1 {
-		for _, suffix := range suffixes[:lost] {
-			s.must(os.Remove(s.path("sealed/" + last + suffix)))
-		}
+	for name, c := range map[string]struct {
+		pending bool     // the entries lie under the name that they have at first
+		gone    []string // what else is not there yet
+		kept    bool     // nothing may change
+	}{
+		"refused rows":         {false, []string{".entries", ".openings.jsonl", ".index"}, false},
+		"index":                {false, []string{".entries", ".openings.jsonl"}, false},
+		"pending entries":      {true, []string{".openings.jsonl"}, false},
+		"openings":             {true, nil, true},
+		"openings, no entries": {false, []string{".entries"}, true}, // which somebody removed
+		"entries":              {false, nil, true},
+	} {
+		whole := s.files("")
 		s.must(os.Remove(s.path("sealed/summary")))
 		s.must(os.Rename(s.path("sealed/refused.csv"), s.path("refused.csv")))
 		s.split(last)
 		s.must(os.WriteFile(s.path("sealed/rows.entries.1.tmp"), []byte("cut sh"), 0o600))
+		if c.pending {
+			s.must(os.Rename(s.path("sealed/"+last+".entries"), s.path("sealed/"+last+".entries.part")))
+		}
+		for _, suffix := range c.gone {
+			s.must(os.Remove(s.path("sealed/" + last + suffix)))
+		}
+		if name != "entries" {
+			s.unfinished(name, c.kept)
+		}
 		s.seal(1)
 		s.check()
-		after := s.files("")
-		for name, sum := range whole {
-			again := strings.HasPrefix(name, last) && lost > 0 && !strings.HasSuffix(name, ".index")
-			if same := after[name] == sum; same == again {
-				t.Errorf("%d files were lost: %s is the same: %v", lost, name, same)
+		for file, sum := range s.files("") {
+			if same := whole[file] == sum; same != (c.kept || !strings.HasPrefix(file, last)) {
+				t.Errorf("broken off behind %s: %s is the same: %v", name, file, same)
 			}
 		}
-		whole = after
 	}
 	// Refused rows that are joined are not joined again, since somebody may be mending them.
 	s.must(os.WriteFile(s.path("sealed/refused.csv"), []byte("mended"), 0o600))
@@ -104,18 +120,110 @@ func TestSheetCrash(t *testing.T) {
 	if b, _ := os.ReadFile(s.path("sealed/refused.csv")); string(b) != "mended" || len(s.files(".refused")) > 0 {
 		t.Errorf("refused rows are %q, and %q", b, s.names(".refused"))
 	}
-	// Entries without their index may have been submitted.
-	s.must(os.Rename(s.path("sealed/"+last+".index"), s.path("index")))
-	if said := s.seal(2); !strings.Contains(said, last+".entries is there without its index") {
+}
+
+// unfinished wants submit and take to leave the last batch alone.
+func (s *table) unfinished(name string, opened bool) {
+	var out bytes.Buffer
+	if got := run([]string{"take", s.path("sealed"), "--row", "399", "--out", s.path("taken.json")}, &out, &out); got != 2 {
+		s.t.Errorf("broken off behind %s: an opening is given away:\n%s", name, &out)
+	}
+	if !opened {
+		return
+	}
+	for _, path := range []string{s.path("sealed"), s.path("sealed/rows-362-401.openings.jsonl")} {
+		if _, err := findSources([]string{path}, toSubmit); err == nil || !strings.Contains(err.Error(), "is unfinished") {
+			s.t.Errorf("broken off behind %s: %s can be filed: %v", name, path, err)
+		}
+	}
+}
+
+// TestSheetCrashEncrypted: pending entries do for openings that cannot be read. Without them nothing is removed.
+func TestSheetCrashEncrypted(t *testing.T) {
+	s := newTable(t, madeup.ImportMap, madeup.Import(9), "--batch-size", "5", "--recipient", recipient)
+	s.seal(0)
+	whole := s.files("")
+	const last = "sealed/rows-07-10.entries"
+	s.must(os.Remove(s.path("sealed/summary")))
+	s.must(os.Rename(s.path(last), s.path(last+".part")))
+	s.seal(0)
+	s.same(whole)
+	s.must(os.Rename(s.path(last), s.path("entries")))
+	if said := s.seal(2); !strings.Contains(said, last+" is gone, and its openings are encrypted: bring its files back") {
 		t.Error(said)
 	}
-	s.must(os.Rename(s.path("index"), s.path("sealed/"+last+".index")))
-	// A batch that is gone from among the others is not made again.
-	for _, suffix := range suffixes {
-		s.must(os.Remove(s.path("sealed/rows-122-241" + suffix)))
+	s.must(os.Rename(s.path("entries"), s.path(last)))
+	s.seal(0)
+	s.same(whole)
+}
+
+func (s *table) same(whole map[string][32]byte) {
+	s.t.Helper()
+	if got := s.files(""); !maps.Equal(got, whole) {
+		s.t.Errorf("%q are there, or others of the same names; want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(whole)))
 	}
-	if said := s.seal(2); !strings.Contains(said, "the batch of the rows from 122 on is missing before rows-242-361") {
+}
+
+// TestSheetLost: what was there and is gone, or is of another seal, is not made again.
+func TestSheetLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		lost []string
+		want string
+	}{
+		"openings": {[]string{"rows-02-06.openings.jsonl"}, "rows-02-06.entries is there and its openings are gone"},
+		"index":    {[]string{"rows-07-10.index"}, "rows-07-10.index is gone"},
+		"batch": {[]string{"rows-02-06.index", "rows-02-06.openings.jsonl", "rows-02-06.entries"},
+			"the batch of the rows from 2 on is missing before rows-07-10"},
+		"last batch": {[]string{"rows-07-10.index", "rows-07-10.openings.jsonl", "rows-07-10.entries"},
+			"summary is there, which is written when all rows are sealed, and the batch of the rows from 7 on is gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTable(t, madeup.ImportMap, madeup.Import(9), "--batch-size", "5")
+			s.seal(0)
+			whole := s.files("")
+			for _, lost := range c.lost {
+				s.must(os.Rename(s.path("sealed/"+lost), s.path(lost)))
+			}
+			if said := s.seal(2); !strings.Contains(said, c.want) || !strings.Contains(said, "bring its files back") {
+				t.Error(said)
+			}
+			for _, lost := range c.lost {
+				s.must(os.Rename(s.path(lost), s.path("sealed/"+lost)))
+			}
+			s.seal(0)
+			s.same(whole)
+		})
+	}
+	a, b := newTable(t, madeup.ImportMap, madeup.Import(9)), newTable(t, madeup.ImportMap, madeup.Import(9))
+	a.seal(0)
+	b.seal(0)
+	a.must(os.Rename(b.path("sealed/rows-02-10.entries"), a.path("sealed/rows-02-10.entries")))
+	if said := a.seal(2); !strings.Contains(said, "rows-02-10.entries is not the one that was sealed with the rows 2 to 10") {
 		t.Error(said)
+	}
+}
+
+// TestSheetStrangers: what others put into the folder is left alone, whatever its name begins or ends with.
+func TestSheetStrangers(t *testing.T) {
+	s := newTable(t, madeup.ImportMap, madeup.Import(9), "--batch-size", "5")
+	s.must(os.Mkdir(s.path("sealed"), 0o755))
+	s.must(os.WriteFile(s.path("sealed/notes.tmp"), nil, 0o600))
+	if said := s.seal(2); !strings.Contains(said, "holds notes.tmp already") {
+		t.Error(said)
+	}
+	s.must(os.Remove(s.path("sealed/notes.tmp")))
+	s.seal(0)
+	s.must(os.Mkdir(s.path("sealed/rows-dir"), 0o755))
+	s.must(os.MkdirAll(s.path("sealed/rows-filed/x"), 0o755))
+	names := []string{"rows-mended.csv", "notes.tmp", "rows-2.opening.json", "rows-2-3.opening.json", "rows.index.old.tmp", "rows-02-06.index~"}
+	for _, name := range names {
+		s.must(os.WriteFile(s.path("sealed/"+name), []byte(name), 0o600))
+	}
+	s.seal(0)
+	for _, name := range append(names, "rows-dir", "rows-filed/x") {
+		if _, err := os.Stat(s.path("sealed/" + name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -9,21 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"cocket.example/cmd/cocket/internal/openings"
 )
 
-// How the names of files with many entries end (docs/filing.md).
-const (
-	entriesSuffix   = ".entries"                 // as an entry bundle: each behind its length
-	openingsSuffix  = ".openings.jsonl"          // an opening a line
-	encryptedSuffix = openingsSuffix + ageSuffix // the same, encrypted with age
-	ageSuffix       = ".age"
-)
-
-// source is a file that entries are read from: one of the above, or else one with a single opening or
-// entry.
+// source is a file that entries are read from: many openings or entries (docs/filing.md), or a single
+// one.
 type source struct {
 	path string
-	form string // its suffix, of the above; "" holds one
+	form string // its suffix, of package openings; "" holds one
 	size int64  // bytes
 
 	spool *os.File // read in place of path, if it is not nil
@@ -31,9 +25,9 @@ type source struct {
 
 // Of the files that belong together, as b.entries and b.openings.jsonl, the first of these is read.
 var (
-	toSubmit = []string{entriesSuffix, openingsSuffix}
-	toVerify = []string{openingsSuffix, entriesSuffix}
-	toOpen   = []string{openingsSuffix, encryptedSuffix, entriesSuffix} // with the key to decrypt
+	toSubmit = []string{openings.Entries, openings.Clear}
+	toVerify = []string{openings.Clear, openings.Entries}
+	toOpen   = []string{openings.Clear, openings.Encrypted, openings.Entries} // with the key to decrypt
 )
 
 // findSources lists files in the order given. A folder stands for the files in it that hold entries, in the
@@ -69,29 +63,24 @@ func newSource(path string, forms []string) (source, error) {
 	if !info.Mode().IsRegular() { // it is read twice, and its size is known
 		return source{}, fmt.Errorf("%s is not a regular file", path)
 	}
-	_, form := splitForm(path)
-	if form == encryptedSuffix && !slices.Contains(forms, form) {
+	base, form := openings.Split(path)
+	if form != "" {
+		if err := openings.CheckFinished(base); err != nil {
+			return source{}, err
+		}
+	}
+	if form == openings.Encrypted && !slices.Contains(forms, form) {
 		return source{}, encryptedError(path, forms)
 	}
 	return source{path: path, form: form, size: info.Size()}, nil
 }
 
 func encryptedError(path string, forms []string) error {
-	base, _ := splitForm(path)
-	if forms[0] == entriesSuffix {
-		return fmt.Errorf("%s is encrypted, and filing needs no opening: give %s%s", path, base, entriesSuffix)
+	base, _ := openings.Split(path)
+	if forms[0] == openings.Entries {
+		return fmt.Errorf("%s is encrypted, and filing needs no opening: give %s%s", path, base, openings.Entries)
 	}
-	return fmt.Errorf("%s is encrypted: give --identity FILE, or for its entries alone %s%s", path, base, entriesSuffix)
-}
-
-// splitForm splits a name at the suffix of a file with many entries; form is "" if it has none.
-func splitForm(path string) (base, form string) {
-	for _, form := range []string{entriesSuffix, encryptedSuffix, openingsSuffix} {
-		if base, ok := strings.CutSuffix(path, form); ok {
-			return base, form
-		}
-	}
-	return path, ""
+	return fmt.Errorf("%s is encrypted: give --identity FILE, or for its entries alone %s%s", path, base, openings.Entries)
 }
 
 // inFolder lists the files of a folder that hold entries, of those that belong together one.
@@ -105,12 +94,15 @@ func inFolder(dir string, forms []string) (paths []string, err error) {
 		there[f.Name()] = true
 	}
 	for _, f := range files {
-		base, form := splitForm(f.Name())
+		base, form := openings.Split(f.Name())
 		if form == "" {
-			if strings.HasSuffix(base, openingSuffix) {
+			if strings.HasSuffix(base, openings.One) {
 				paths = append(paths, filepath.Join(dir, base))
 			}
 			continue
+		}
+		if err := openings.CheckFinished(filepath.Join(dir, base)); err != nil {
+			return nil, err
 		}
 		best := slices.IndexFunc(forms, func(form string) bool { return there[base+form] })
 		if best < 0 {
@@ -121,8 +113,8 @@ func inFolder(dir string, forms []string) (paths []string, err error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, errors.New(dir + " holds no file whose name ends in " + openingSuffix + ", " +
-			entriesSuffix + " or " + openingsSuffix)
+		return nil, errors.New(dir + " holds no file whose name ends in " + openings.One + ", " +
+			openings.Entries + " or " + openings.Clear)
 	}
 	return paths, nil
 }

@@ -113,6 +113,6 @@ func (b *batchSubmission) print(w io.Writer) error {
 	if t := b.filed.onFile(); !t.IsZero() {
 		lines += "no later than " + t.UTC().Format(time.RFC3339) + "\n"
 	}
-	_, err := fmt.Fprintf(w, "%sbatch receipts %d in %s\n", lines, b.filed.batches, b.out.path)
+	_, err := fmt.Fprintf(w, "%sbatch receipts %d in %s\n", lines, b.filed.batches, printable(b.out.path))
 	return err
 }

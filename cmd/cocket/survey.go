@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/cmd/cocket/internal/progress"
+	"cocket.example/cmd/cocket/internal/whole"
 	"cocket.example/internal/tile"
 	"cocket.example/receipt"
 )
@@ -35,7 +37,7 @@ type survey struct {
 func newSurvey(ctx context.Context, sources []source, near string, w io.Writer) (s *survey, err error) {
 	s = &survey{entries: sources}
 	var spooled *bufio.Writer
-	if slices.ContainsFunc(sources, func(s source) bool { return s.form != entriesSuffix }) {
+	if slices.ContainsFunc(sources, func(s source) bool { return s.form != openings.Entries }) {
 		if s.spool, err = newSpool(near); err != nil {
 			return nil, err
 		}
@@ -71,7 +73,7 @@ func newSurvey(ctx context.Context, sources []source, near string, w io.Writer) 
 
 // newSpool makes a file that has no name.
 func newSpool(near string) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(near), filepath.Base(near)+".*.tmp")
+	f, err := os.CreateTemp(filepath.Dir(near), filepath.Base(near)+".*"+whole.Suffix)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,7 @@ func (s *survey) each(ctx context.Context, take func(record) error) error {
 	seen := make(map[receipt.Hash]bool)
 	r := reading{sources: s.entries, progress: progress.New(io.Discard, "", 0)}
 	if s.spool != nil {
-		r.sources = []source{{path: "the openings given,", form: entriesSuffix, spool: s.spool}}
+		r.sources = []source{{path: "the openings given,", form: openings.Entries, spool: s.spool}}
 	}
 	return r.each(ctx, func(r record) error {
 		switch {

@@ -6,16 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
-	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"cocket.example/cmd/cocket/internal/bulk"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 	"cocket.example/internal/strict"
+	"cocket.example/receipt"
 )
 
 // taking is what the flags of take say.
@@ -70,33 +70,62 @@ func (t taking) take(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	e, err := t.entry(picked)
+	if err != nil {
+		return err
+	}
+	var r receipt.Receipt
+	if t.batch != "" {
+		if r, err = receiptOf(t.batch, e.leaf, e.log); err != nil {
+			return err
+		}
+	}
 	content, err := json.MarshalIndent(picked.Opening, "", "  ")
 	if err != nil {
 		return err
 	}
-	out := output{path: t.out, mode: 0o600, force: t.force}
-	if filepath.Ext(t.out) != ".json" {
-		if err := makeDir(t.out); err != nil {
+	if err := (output{path: e.path, mode: 0o600, force: t.force}).write(append(content, '\n')); err != nil {
+		return err
+	}
+	if t.batch != "" {
+		if err := t.writeReceipt(e, r); err != nil {
 			return err
 		}
-		out.path = filepath.Join(t.out, picked.Name+openingSuffix)
 	}
-	if err := out.write(append(content, '\n')); err != nil {
-		return err
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "leaf %s\nopening %s\n", base64Hash(e.leaf), printable(e.path))
+	return err
+}
+
+// entry returns the entry of an opening, with the path that the opening is for.
+func (t taking) entry(picked bulk.Picked) (e sealedEntry, err error) {
+	e.path, e.data = t.out, picked.Opening.Entry()
+	parsed, err := declaration.Parse(e.data)
+	if err != nil {
+		return e, refutedError{err}
 	}
-	if err := t.cut(cmd, out.path); err != nil {
-		if !t.force { // then it is new, and of no use without its receipt
-			err = errors.Join(err, os.Remove(out.path))
-		}
-		return err
+	e.log, e.leaf = parsed.Log, declaration.LeafHash(e.data)
+	if filepath.Ext(t.out) == ".json" {
+		return e, nil
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "leaf %s\nopening %s\n",
-		base64Hash(declaration.LeafHash(picked.Opening.Entry())), out.path)
+	e.path = filepath.Join(t.out, picked.Name+openings.One)
+	return e, makeDir(t.out)
+}
+
+// writeReceipt writes the receipt beside the opening, which without it is removed if it is new.
+func (t taking) writeReceipt(e sealedEntry, r receipt.Receipt) error {
+	c := cutting{force: t.force}
+	err := c.write(e, r)
+	if err == nil {
+		err = c.sync([]sealedEntry{e})
+	}
+	if err != nil && !t.force {
+		err = errors.Join(err, os.Remove(e.path))
+	}
 	return err
 }
 
 func (t taking) pick(path string) (bulk.Picked, error) {
-	identities, err := readIdentities(t.identity)
+	identities, err := openings.Identities(t.identity)
 	if err != nil {
 		return bulk.Picked{}, err
 	}
@@ -109,30 +138,4 @@ func (t taking) pick(path string) (bulk.Picked, error) {
 		return bulk.Picked{}, fmt.Errorf("--row %d: want the number of a row, as a spreadsheet counts", t.row)
 	}
 	return bulk.Pick(path, want, identities)
-}
-
-// cut cuts the receipt of the opening.
-func (t taking) cut(cmd *cobra.Command, path string) error {
-	if t.batch == "" {
-		return nil
-	}
-	_, err := cutting{batch: t.batch, force: t.force}.cut(cmd.Context(), []string{path}, io.Discard)
-	return err
-}
-
-// readIdentities reads a file of identities; without one there are none. Errors repeat nothing of it.
-func readIdentities(path string) ([]age.Identity, error) {
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	identities, err := age.ParseIdentities(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: want an identity of age, as AGE-SECRET-KEY-1…, which age-keygen prints", path)
-	}
-	return identities, nil
 }

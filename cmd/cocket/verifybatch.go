@@ -3,19 +3,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"cocket.example/client"
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/internal/columns"
 	"cocket.example/receipt"
 )
@@ -36,8 +33,9 @@ type batchReport struct {
 	Latest   string    `json:"no_later_than,omitempty"`       // by then all were
 	Unproven []string  `json:"not_proven"`
 
+	Unopened []string `json:"not_opened,omitempty"` // openings that were not checked, and why
+
 	proven batchTally
-	sealed []string // files of openings that were left out, since they are encrypted
 }
 
 // failure is why one place does not verify.
@@ -59,9 +57,13 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 	if err != nil {
 		return err
 	}
-	identities, forms, err := v.identities()
+	identities, err := openings.Identities(v.identity)
 	if err != nil {
 		return err
+	}
+	forms := toVerify
+	if len(identities) > 0 {
+		forms = toOpen
 	}
 	sources, err := findSources(args, forms)
 	if err != nil {
@@ -83,7 +85,10 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 	if r.Entries == 0 {
 		return fmt.Errorf("%s holds no entry", args[0])
 	}
-	r.conclude(sources, len(filed.batches))
+	r.conclude(len(filed.batches))
+	if err := r.addUnopened(sources); err != nil {
+		return err
+	}
 	if v.json {
 		err = printJSON(out, r)
 	} else {
@@ -94,22 +99,6 @@ func (v verification) verifyBatch(ctx context.Context, args []string, out, w io.
 			r.Failed, r.Entries, r.Bad, r.Bad+r.Batches)}
 	}
 	return err
-}
-
-// identities reads the keys that decrypt openings, and says what can be read with them.
-func (v verification) identities() ([]age.Identity, []string, error) {
-	if v.identity == "" {
-		return nil, toVerify, nil
-	}
-	b, err := readFile(v.identity)
-	if err != nil {
-		return nil, nil, err
-	}
-	identities, err := age.ParseIdentities(bytes.NewReader(b))
-	if err != nil { // which may repeat what the file holds
-		return nil, nil, fmt.Errorf("--identity: %s holds no identities of age, as age-keygen prints them", v.identity)
-	}
-	return identities, toOpen, nil
 }
 
 // addBatches verifies the batch receipts. One that fails proves nothing, and so fails by itself.
@@ -156,7 +145,7 @@ func (r *batchReport) check(e record, filed *filedIndex) error {
 }
 
 // conclude says what follows from all that was found.
-func (r *batchReport) conclude(sources []source, batches int) {
+func (r *batchReport) conclude(batches int) {
 	r.Verified, r.Batches = r.Failed == 0 && r.Bad == 0, batches
 	t := r.proven.onFile()
 	if !r.Verified { // a time that is not proven is not shown
@@ -166,12 +155,32 @@ func (r *batchReport) conclude(sources []source, batches int) {
 		r.Earliest, r.Latest = r.proven.earliest.UTC().Format(time.RFC3339), t.UTC().Format(time.RFC3339)
 	}
 	r.Unproven = client.Report{NoLaterThan: t}.NotProven()
+}
+
+// addUnopened lists the openings that should be beside the entries that were checked without them: those that
+// are encrypted, and those of a sheet that are gone.
+func (r *batchReport) addUnopened(sources []source) error {
 	for _, s := range sources {
-		base, _ := splitForm(s.path)
-		if _, err := os.Stat(base + encryptedSuffix); err == nil && s.form == entriesSuffix {
-			r.sealed = append(r.sealed, base+encryptedSuffix)
+		base, form := openings.Split(s.path)
+		if form != openings.Entries {
+			continue
+		}
+		kept, err := openings.Kept(base)
+		if err != nil {
+			return err
+		}
+		ofSheet, err := openings.There(base + openings.Index)
+		if err != nil {
+			return err
+		}
+		switch {
+		case strings.HasSuffix(kept, openings.Encrypted):
+			r.Unopened = append(r.Unopened, kept+": give --identity FILE to check the openings too")
+		case kept == "" && ofSheet:
+			r.Unopened = append(r.Unopened, base+openings.Clear+": is gone, bring it back: without it nobody can show a field")
 		}
 	}
+	return nil
 }
 
 // print prints the report for people.
@@ -185,8 +194,8 @@ func (r *batchReport) print(w io.Writer) error {
 	case r.Verified:
 		f.add("on file", "no time is proven")
 	}
-	for _, path := range r.sealed {
-		f.add("not opened", path+": give --identity FILE to check the openings too")
+	for _, line := range r.Unopened {
+		f.add("not opened", line)
 	}
 	for _, x := range r.Failures {
 		f.add("FAILS", x.Where+": "+x.Error)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -86,11 +87,20 @@ func TestVerifyMany(t *testing.T) {
 			other, err := age.GenerateX25519Identity()
 			s.must(err)
 			s.write("identity", []byte(other.String()+"\n"))
-		}, identity, 2, []string{"x.openings.jsonl.age"}},
+		}, identity, 2, []string{"x.openings.jsonl.age: is encrypted to others: want --identity"}},
 		"no identity in it": {func(s *site) { s.encrypt(); s.write("identity", []byte("AGE-SECRET-KEY-1QQQ\n")) },
-			identity, 2, []string{"holds no identities of age"}},
+			identity, 2, []string{"identity: want an identity of age"}},
 		"encrypted and changed": {func(s *site) { s.encrypt(); s.change("openings/x.openings.jsonl.age", 40) }, identity, 1,
 			[]string{"x.openings.jsonl.age line 1: ", "Does not verify."}},
+		"openings of a sheet gone": {func(s *site) { s.remove("openings/x.openings.jsonl"); s.write("openings/x.index", nil) }, nil, 0,
+			[]string{"with their openings 0", "not opened", "x.openings.jsonl: is gone, bring it back", "Verified."}},
+		"unfinished": {func(s *site) { s.remove("openings/x.entries"); s.write("openings/x.index", nil) }, nil, 2,
+			[]string{"x.entries is not there, so this batch is unfinished: run the same cocket seal again"}},
+		"encrypted, of another name": {func(s *site) {
+			s.encrypt()
+			s.write("openings/x.openings.jsonl", s.read("openings/x.openings.jsonl.age"))
+			s.remove("openings/x.openings.jsonl.age")
+		}, identity, 0, []string{"with their openings 2", "Verified."}},
 		"another opening": {func(s *site) { s.change("openings/x.openings.jsonl", 60) }, nil, 1,
 			[]string{"x.openings.jsonl line 2: "}},
 		"openings cut short": {func(s *site) {
@@ -207,6 +217,44 @@ func TestSubmitOpenings(t *testing.T) {
 	}
 }
 
+// TestSubmitUnfinished: what "cocket seal" is still writing is not filed, neither by its folder nor by name.
+func TestSubmitUnfinished(t *testing.T) {
+	for name, spoil := range map[string]func(s *site){"clear": func(*site) {}, "encrypted": (*site).encrypt} {
+		t.Run(name, func(t *testing.T) {
+			s := many(t)
+			spoil(s)
+			s.remove("openings/x.entries")
+			s.write("openings/x.index", nil)
+			paths, err := filepath.Glob(s.path("openings/x.openings.*"))
+			s.must(err)
+			for _, path := range append(paths, s.path("openings")) {
+				said := s.run(2, "submit", "--batch", path, "--url", "http://127.0.0.1:1", "--token-file", s.path("token"),
+					"--policy", s.path("policy"), "--out", s.path("filed"))
+				if !strings.Contains(said, "is unfinished: run the same cocket seal again") {
+					t.Errorf("%s: said %q", path, said)
+				}
+			}
+		})
+	}
+}
+
+// TestCutBare: a batch receipt without leaf hashes is in nobody's way while another holds the entry.
+func TestCutBare(t *testing.T) {
+	s := many(t)
+	s.write("filed/0-1.cocket-batch", s.read("filed/0-2.cocket-batch"))
+	s.run(0, "cut", "--batch", s.path("filed"), "--out", s.path("cut"), s.path("b.json"))
+	o, err := declaration.ParseOpening(s.read("b.json"))
+	s.must(err)
+	s.run(0, "take", s.path("openings/x.openings.jsonl"), "--leaf", base64Hash(declaration.LeafHash(o.Entry())),
+		"--batch", s.path("filed"), "--out", s.path("b.opening.json"))
+	s.run(0, "verify", "--policy", s.path("policy"), "--receipt", s.path("b.tlog-proof"), s.path("b.opening.json"))
+	s.seal("c.json")
+	said := s.run(2, "cut", "--batch", s.path("filed/0-2.cocket-batch"), s.path("c.json"), s.path("a.json"))
+	if !strings.Contains(said, "c.json there is no batch receipt") || !strings.Contains(said, "cocket submit --batch") {
+		t.Errorf("said %q", said)
+	}
+}
+
 // TestCutLeaf cuts one receipt of many, which verifies as any other.
 func TestCutLeaf(t *testing.T) {
 	s := many(t)
@@ -232,5 +280,18 @@ func TestCutLeaf(t *testing.T) {
 	}
 	if _, err := receiptOf(s.path("filed"), declaration.LeafHash(o.Entry()), "other.example/log"); err == nil {
 		t.Error("a receipt of another log")
+	}
+}
+
+// TestBatchAlone: with --batch no flag is left out silently that is for one declaration.
+func TestBatchAlone(t *testing.T) {
+	s := many(t)
+	for _, flag := range []string{"--before=2026-05-04T10:00:00Z", "--report=proof.html", "--about=b.json", "--about-receipt=x",
+		"--about-policy=policy", "--url=http://127.0.0.1:1", "--scan", "--state=x", "--mirror=x", "--force"} {
+		said := s.run(2, "verify", "--policy", s.path("policy"), "--batch", s.path("filed"), s.path("openings"), flag)
+		name, _, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		if !strings.Contains(said, "batch") || !strings.Contains(said, name) {
+			t.Errorf("%s: said %q", flag, said)
+		}
 	}
 }

@@ -4,24 +4,22 @@ package bulk
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"fmt"
+	"hash"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/cmd/cocket/internal/progress"
 	"cocket.example/declaration/sheet"
 	"cocket.example/internal/tile"
 )
 
-// batch is what is being written of the next rows. Its files get their names in this order, each durable before
-// the next:
-//
-//	rows-A-B.refused ▸ rows-A-B.index ▸ rows-A-B.openings.jsonl[.age] ▸ rows-A-B.entries
-//
-// Entries are there only when their openings are, and a batch whose entries are there is never sealed again:
-// they may have been submitted.
+// batch is what is being written of the next rows.
 type batch struct {
 	c        Config
 	d        *dir
@@ -32,11 +30,13 @@ type batch struct {
 	refused  *part
 	csv      *csv.Writer // into refused
 	bundle   []byte      // room for one entry
+	sum      hash.Hash   // of the entries
 }
 
 // batch seals the declarations of one batch and installs its files.
 func (s *sealer) batch(ctx context.Context, d *dir, rows int, p *progress.Progress) error {
-	b := &batch{c: s.Config, d: d, reader: s.in.reader, index: Index{First: s.next.First, Counts: make(Counts)}}
+	b := &batch{c: s.Config, d: d, reader: s.in.reader, sum: sha256.New(),
+		index: Index{First: s.next.First, Counts: make(Counts)}}
 	defer b.discard()
 	for n := 0; n < s.Batch; {
 		chunk := s.chunk(s.Batch - n)
@@ -54,6 +54,9 @@ func (s *sealer) batch(ctx context.Context, d *dir, rows int, p *progress.Progre
 			p.Add(len(x.rows.Records))
 		}
 		n += len(chunk)
+	}
+	if err := s.unchanged(b.index.Last); err != nil {
+		return err
 	}
 	digits := len(fmt.Sprint(rows + firstRow - 1))
 	return b.install(fmt.Sprintf("rows-%0*d-%0*d", digits, b.index.First, digits, b.index.Last))
@@ -88,16 +91,17 @@ func (b *batch) add(s sealed) error {
 		return b.refuse(s)
 	}
 	b.index.Openings = append(b.index.Openings, Span{s.rows.First, s.rows.Last()})
-	if err := b.begin(&b.openings, openingSuffix); err != nil {
+	if err := b.begin(&b.openings, openings.Clear); err != nil {
 		return err
 	}
-	if err := b.begin(&b.entries, entrySuffix); err != nil {
+	if err := b.begin(&b.entries, openings.Entries); err != nil {
 		return err
 	}
 	var err error
 	if b.bundle, err = tile.AppendEntry(b.bundle[:0], s.entry); err != nil {
 		return err
 	}
+	b.sum.Write(b.bundle) // a hash takes all
 	if _, err := b.entries.Write(b.bundle); err != nil {
 		return err
 	}
@@ -114,7 +118,11 @@ func (b *batch) refuse(s sealed) error {
 		b.csv = csv.NewWriter(b.refused)
 		b.csv.Comma = b.c.Map.Comma()
 	}
-	return b.c.refusedRows(b.csv, s, b.reader)
+	if err := b.c.refusedRows(b.csv, s, b.reader); err != nil {
+		return err
+	}
+	b.csv.Flush()
+	return b.csv.Error()
 }
 
 // begin creates a file unless it was begun.
@@ -124,7 +132,7 @@ func (b *batch) begin(p **part, suffix string) (err error) {
 	}
 	mode, to := secretMode, b.c.Recipients
 	switch suffix {
-	case entrySuffix:
+	case openings.Entries:
 		mode, to = openMode, nil
 	case refusedSuffix:
 		to = nil
@@ -133,29 +141,40 @@ func (b *batch) begin(p **part, suffix string) (err error) {
 	return err
 }
 
-// install gives the files their names. The index alone finishes a batch of which all was refused.
+// install makes the files durable, and gives them their names in the order that the package's comment draws. The
+// index alone finishes a batch of which all was refused.
 func (b *batch) install(name string) error {
-	if b.csv != nil {
-		b.csv.Flush()
-		if err := b.csv.Error(); err != nil {
-			return err
-		}
-		if err := b.refused.install(name + refusedSuffix); err != nil {
-			return err
-		}
+	type file struct {
+		part *part
+		name string
 	}
-	if err := b.d.write(name+indexSuffix, b.index.String()); err != nil {
+	b.index.Entries = [sha256.Size]byte(b.sum.Sum(nil))
+	index, err := b.d.begin(name+openings.Index, b.index.String())
+	if err != nil {
 		return err
 	}
-	if b.openings != nil {
-		suffix := openingSuffix
-		if len(b.c.Recipients) > 0 {
-			suffix += ageSuffix
-		}
-		if err := b.openings.install(name + suffix); err != nil {
+	defer index.discard()
+	opened := openings.Clear
+	if len(b.c.Recipients) > 0 {
+		opened = openings.Encrypted
+	}
+	files := []file{
+		{b.refused, name + refusedSuffix}, {index, name + openings.Index},
+		{b.entries, name + pendingSuffix}, {b.openings, name + opened},
+	}
+	files = slices.DeleteFunc(files, func(f file) bool { return f.part == nil })
+	for _, f := range files {
+		if err := f.part.settle(); err != nil {
 			return err
 		}
-		if err := b.entries.install(name + entrySuffix); err != nil {
+	}
+	for _, f := range files {
+		if err := f.part.name(f.name); err != nil {
+			return err
+		}
+	}
+	if b.entries != nil {
+		if err := b.d.publish(name); err != nil {
 			return err
 		}
 	}

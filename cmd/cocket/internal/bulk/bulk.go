@@ -2,6 +2,23 @@
 
 // Package bulk seals the rows of a CSV file into a folder of batches, and finds single openings in them.
 // The files are described in docs/bulk.md.
+//
+// Two things hold whenever a process is killed, the disk is full, the sheet is changed or a file is lost. No row is
+// in two entries that can both be filed. No opening is removed, or left behind, whose entry may have been filed. A
+// batch gets there in this order; what is written has no name of a batch before all of it is durable, and each
+// name is durable before the next is given:
+//
+//	write, fsync all ▸ the rows are those of the survey?
+//	  ▸ rows-A-B.refused            nothing of the batch can be filed: broken off up to here, its files are
+//	  ▸ rows-A-B.index              removed, and its rows are sealed with other secrets
+//	  ▸ rows-A-B.entries.part
+//	─────────────────────────────── the openings can be copied, and their entries filed, by whoever finds them
+//	  ▸ rows-A-B.openings.jsonl     from here on neither openings nor entries ever change: broken off here, the
+//	                                pending entries get their name
+//	  ▸ rows-A-B.entries            "submit", "verify" and "take" touch the batch from here on
+//
+// The index holds the hash of the entries, by which those of another seal are told from them. A file that should
+// be there and is not stops everything: it is never made again with another secret.
 package bulk
 
 import (
@@ -64,7 +81,7 @@ func (c Config) withDefaults() (Config, error) {
 // where it was when it is called again:
 //
 //	read the sheet once: rows, hash ▸ lock the folder ▸ compare with its manifest, or write it
-//	▸ pass over what the batches have ▸ for each batch: seal, write, rename (see batch)
+//	▸ finish or remove what was broken off ▸ pass over what the batches have ▸ for each batch: seal, write, name
 //	▸ join the refused rows ▸ write the summary
 func Seal(ctx context.Context, c Config) (Summary, error) {
 	c, err := c.withDefaults()
@@ -83,6 +100,9 @@ func Seal(ctx context.Context, c Config) (Summary, error) {
 		return Summary{}, err
 	}
 	defer dir.close()
+	if err := dir.covers(source.rows); err != nil {
+		return Summary{}, err
+	}
 	if err := c.seal(ctx, dir, source); err != nil {
 		return Summary{}, err
 	}
@@ -112,13 +132,14 @@ func (c Config) seal(ctx context.Context, d *dir, source source) error {
 	defer in.close()
 	p := progress.New(c.Progress, "sealed", source.rows)
 	defer p.Done()
+	s := sealer{Config: c, in: in, hash: newRowHash(), ends: source.ends}
 	next, err := in.next()
 	for err == nil && next.Last() <= d.sealed {
+		s.hash.add(next)
 		next, err = in.next()
 	}
 	p.Skip(d.sealed - firstRow + 1)
-	s := sealer{Config: c, in: in, next: next}
-	for err == nil {
+	for s.next = next; err == nil; {
 		if err = s.batch(ctx, d, source.rows, p); err == nil {
 			err = s.err
 		}
@@ -130,27 +151,42 @@ func (c Config) seal(ctx context.Context, d *dir, source source) error {
 		return err
 	}
 	if in.sum() != source.sum {
-		return fmt.Errorf("%s was changed while it was read: want a copy that stays as it is, and another folder", c.Source)
+		return c.changed()
 	}
 	return nil
+}
+
+func (c Config) changed() error {
+	return fmt.Errorf("%s was changed while it was read: bring back what it was, and the same command goes on", c.Source)
 }
 
 // sealer seals one batch after another.
 type sealer struct {
 	Config
 	in   *input
-	next sheet.Rows // that were read and are not sealed
-	err  error      // why there are no more
+	hash rowHash         // of all rows up to the batch's end
+	ends map[int]rowsSum // what it must be
+	next sheet.Rows      // that were read and are not sealed
+	err  error           // why there are no more
 }
 
 // chunk returns the next rows, of few declarations, to be sealed at once.
 func (s *sealer) chunk(most int) (chunk []sheet.Rows) {
 	const declarations, bytes = 512, 4 << 20
 	for size := 0; s.err == nil && len(chunk) < min(most, declarations) && size < bytes; s.next, s.err = s.in.next() {
+		s.hash.add(s.next)
 		chunk = append(chunk, s.next)
 		size += s.next.Size()
 	}
 	return chunk
+}
+
+// unchanged refuses a batch, up to its last row, of which the survey read something else: the folder is bound to that.
+func (s *sealer) unchanged(last int) error {
+	if want, ok := s.ends[last]; !ok || s.hash.sum() != want {
+		return s.changed()
+	}
+	return nil
 }
 
 // sealed is what became of the rows of one declaration.

@@ -3,16 +3,11 @@
 package bulk
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"strings"
 	"testing"
-
-	"cocket.example/internal/tile"
 )
 
-const index = "cocket-rows/v1\nrows 2 12\nrefused 2\ncount error COUNTRY 2\ncount warning PHONE 1\n" +
+const index = "cocket-rows/v1\nrows 2 12\nentries 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nrefused 2\ncount error COUNTRY 2\ncount warning PHONE 1\n" +
 	"opening 2 2\nopening 4 7\nopening 9 12\n"
 
 func TestIndex(t *testing.T) {
@@ -37,6 +32,9 @@ func TestIndexRefused(t *testing.T) {
 		"names' row":     {"rows 2 12", "rows 1 12"},
 		"backwards":      {"rows 2 12", "rows 2 1"},
 		"behind":         {"rows 2 12", "rows 2 11"},
+		"no entries":     {"entries 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", ""},
+		"cut hash":       {"SuFU=", "SuF="},
+		"loose hash":     {"SuFU=", "SuFV="},
 		"too many gone":  {"refused 2", "refused 3"},
 		"leading zero":   {"refused 2", "refused 02"},
 		"level":          {"error COUNTRY", "fatal COUNTRY"},
@@ -58,7 +56,7 @@ func TestIndexRefused(t *testing.T) {
 // FuzzIndex: what is accepted prints back, and its lines are where Line finds them.
 func FuzzIndex(f *testing.F) {
 	f.Add([]byte(index))
-	f.Add([]byte("cocket-rows/v1\nrows 2 2\nrefused 1\n"))
+	f.Add([]byte("cocket-rows/v1\nrows 2 2\nentries 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nrefused 1\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		x, err := ParseIndex(b)
 		if err != nil {
@@ -73,34 +71,4 @@ func FuzzIndex(f *testing.F) {
 			}
 		}
 	})
-}
-
-// FuzzEntries compares the reader of a stream with that of a bundle in memory.
-func FuzzEntries(f *testing.F) {
-	f.Add([]byte{0, 1, 'a', 0, 0, 0, 2, 'b', 'c'})
-	f.Add([]byte{0, 2, 'a'})
-	f.Add(append([]byte{0xff, 0xff}, make([]byte, 1<<16)...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		rest := b
-		err := EachEntry(io.MultiReader(bytes.NewReader(b[:len(b)/2]), bytes.NewReader(b[len(b)/2:])), func(entry []byte) error {
-			want, more, err := tile.CutEntry(rest)
-			if err != nil || !bytes.Equal(entry, want) {
-				t.Fatalf("read %q, want %q, %v", entry, want, err)
-			}
-			rest = more
-			return nil
-		})
-		if _, _, wrong := tile.CutEntry(rest); (err == nil) != (len(rest) == 0) || err != nil && wrong == nil {
-			t.Fatalf("%v, %d bytes are left, %v", err, len(rest), wrong)
-		}
-	})
-}
-
-// TestEntriesStop: the error of the function ends it.
-func TestEntriesStop(t *testing.T) {
-	stop, calls := errors.New("stop"), 0
-	err := EachEntry(strings.NewReader("\x00\x01a\x00\x01b"), func([]byte) error { calls++; return stop })
-	if err != stop || calls != 1 {
-		t.Errorf("%v after %d", err, calls)
-	}
 }

@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"cocket.example/cmd/cocket/internal/openings"
+	"cocket.example/cmd/cocket/internal/whole"
 )
 
 // Names of the files of a folder. Those of a batch begin with its rows, as rows-0000002-0010001.
@@ -21,15 +24,21 @@ const (
 	summaryName  = "summary"
 	refusedName  = "refused.csv"
 
-	indexSuffix   = ".index"
-	openingSuffix = ".openings.jsonl"
-	ageSuffix     = ".age"
-	entrySuffix   = ".entries"
-	refusedSuffix = ".refused" // rows as in refused.csv, until that is there
-	tempSuffix    = ".tmp"
+	pendingSuffix = openings.Entries + ".part" // entries whose openings are not there yet
+	refusedSuffix = ".refused"                 // rows as in refused.csv, until that is there
+)
+
+// What a folder may hold of ours. Everything else that lies there is somebody's, and left alone.
+var (
+	batchFile = regexp.MustCompile(`^(rows-[0-9]+-[0-9]+)(\.(?:index|entries|entries\.part|refused|openings\.jsonl(?:\.age)?))$`)
+	tempFile  = regexp.MustCompile(`^(?:rows(?:-[0-9]+-[0-9]+)?\.(?:index|entries|refused|openings\.jsonl)|manifest|summary|refused\.csv)` +
+		`\.[0-9]+\.tmp$`)
 )
 
 const manifestHeader = "cocket-sheet/v1"
+
+// restore is what can be done about files that are gone.
+const restore = "bring its files back; begin anew in another folder only if nothing of this one was ever submitted"
 
 // dir is the folder of the batches of one sheet. It is locked while it is open.
 type dir struct {
@@ -39,12 +48,13 @@ type dir struct {
 	sealed  int      // last row that they have
 }
 
-// open locks the folder, which is made unless it is there, and compares its manifest with the lines wanted.
+// open locks the folder, which is made unless it is there, compares its manifest with the lines wanted, and
+// finishes what was broken off.
 func open(path string, manifest []string) (*dir, error) {
 	d := &dir{path: path, sealed: firstRow - 1}
 	err := os.Mkdir(path, 0o755)
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = whole.SyncDir(filepath.Dir(path))
 	} else if errors.Is(err, os.ErrExist) {
 		err = d.foreign()
 	}
@@ -74,17 +84,20 @@ func (d *dir) file(name string) string { return filepath.Join(d.path, name) }
 
 // foreign refuses a folder that holds something and was not made for a sheet.
 func (d *dir) foreign() error {
-	if _, err := os.Lstat(d.file(manifestName)); !errors.Is(err, os.ErrNotExist) {
+	if there, err := d.has(manifestName); there || err != nil {
 		return err
 	}
 	files, err := os.ReadDir(d.path)
 	for _, f := range files {
-		if f.Name() != lockName && !strings.HasSuffix(f.Name(), tempSuffix) {
+		if f.Name() != lockName && !tempFile.MatchString(f.Name()) {
 			return fmt.Errorf("%s holds %s already: choose a folder that is empty or not there", d.path, f.Name())
 		}
 	}
 	return err
 }
+
+// has reports whether a file is there.
+func (d *dir) has(name string) (bool, error) { return openings.There(d.file(name)) }
 
 // bind writes the manifest, or compares it with what is there.
 func (d *dir) bind(lines []string) error {
@@ -109,50 +122,19 @@ func (d *dir) bind(lines []string) error {
 	return fmt.Errorf("%s was begun with other options: give the same to go on, or choose another folder", d.path)
 }
 
-// scan finds the finished batches, and removes what a process that was killed left of others. A batch is finished
-// that has an index and, unless all of it was refused, entries.
-func (d *dir) scan() error {
-	files, err := os.ReadDir(d.path)
-	if err != nil {
-		return err
+// covers refuses a folder that was finished and has lost batches since: their entries may be in the log.
+func (d *dir) covers(rows int) error {
+	if d.sealed == firstRow-1+rows {
+		return nil
 	}
-	for _, f := range files { // ordered by name
-		name, ok := strings.CutSuffix(f.Name(), indexSuffix)
-		if !ok {
-			continue
-		}
-		x, err := readIndex(d.file(f.Name()))
+	for _, name := range []string{summaryName, refusedName} {
+		there, err := d.has(name)
 		if err != nil {
 			return err
 		}
-		_, err = os.Lstat(d.file(name + entrySuffix))
-		if errors.Is(err, os.ErrNotExist) && len(x.Openings) > 0 {
-			continue
-		}
-		if err == nil || errors.Is(err, os.ErrNotExist) {
-			err = d.took(name, x)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return d.clean(files)
-}
-
-// clean removes the files of batches that are not finished. Nobody has seen their entries.
-func (d *dir) clean(files []os.DirEntry) error {
-	for _, f := range files {
-		name := f.Name()
-		batch, suffix, _ := strings.Cut(name, ".")
-		ours := strings.HasPrefix(name, "rows-") && !slices.Contains(d.batches, batch)
-		if ours && "."+suffix == entrySuffix {
-			return fmt.Errorf("%s is there without its index: bring that back, or begin anew in another folder", d.file(name))
-		}
-		if !ours && !strings.HasSuffix(name, tempSuffix) {
-			continue
-		}
-		if err := os.Remove(d.file(name)); err != nil {
-			return err
+		if there {
+			return fmt.Errorf("%s is there, which is written when all rows are sealed, and the batch of the rows from %d on is gone: %s",
+				d.file(name), d.sealed+1, restore)
 		}
 	}
 	return nil
@@ -161,8 +143,7 @@ func (d *dir) clean(files []os.DirEntry) error {
 // took notes a finished batch, which must be the next.
 func (d *dir) took(name string, x Index) error {
 	if x.First != d.sealed+1 {
-		return fmt.Errorf("%s: the batch of the rows from %d on is missing before %s: "+
-			"bring its files back, or begin anew in another folder", d.path, d.sealed+1, name)
+		return fmt.Errorf("%s: the batch of the rows from %d on is missing before %s: %s", d.path, d.sealed+1, name, restore)
 	}
 	d.batches, d.sealed = append(d.batches, name), x.Last
 	return nil
@@ -182,24 +163,29 @@ func readIndex(path string) (Index, error) {
 
 // write makes a small file appear whole.
 func (d *dir) write(name, content string) error {
-	p, err := d.create(name, secretMode, nil)
+	p, err := d.begin(name, content)
 	if err != nil {
 		return err
 	}
 	defer p.discard()
-	if _, err := io.WriteString(p, content); err != nil {
+	if err := p.settle(); err != nil {
 		return err
 	}
-	return p.install(name)
+	return p.name(name)
+}
+
+// begin begins a small file.
+func (d *dir) begin(name, content string) (*part, error) {
+	p, err := d.create(name, secretMode, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(p, content); err != nil {
+		p.discard()
+		return nil, err
+	}
+	return p, nil
 }
 
 // sync makes the names of files durable.
-func (d *dir) sync() error { return syncDir(d.path) }
-
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (d *dir) sync() error { return whole.SyncDir(d.path) }

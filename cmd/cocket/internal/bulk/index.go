@@ -3,6 +3,8 @@
 package bulk
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +21,7 @@ const indexHeader = "cocket-rows/v1"
 //
 //	cocket-rows/v1
 //	rows 2 10001
+//	entries LyegA+pykJ5SmFMqtUpKSgsEWg3d9lGv3kRcYvI+qzU=
 //	refused 3
 //	count error COUNTRY 3
 //	count warning PHONE 40
@@ -26,9 +29,11 @@ const indexHeader = "cocket-rows/v1"
 //	opening 4 7
 //
 // There is an opening line, with its first and last row, for each line of the batch's openings, in their order.
-// Rows in none of them were refused. Refused counts declarations; the counts are of findings, ascending.
+// Rows in none of them were refused. Entries is the SHA-256 of the batch's file of entries, of no bytes where there
+// is none. Refused counts declarations; the counts are of findings, ascending.
 type Index struct {
 	First, Last int // rows
+	Entries     [sha256.Size]byte
 	Refused     int // declarations
 	Counts      Counts
 	Openings    []Span
@@ -80,7 +85,8 @@ func (x Index) Line(row int) int {
 // String prints the index.
 func (x Index) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\nrows %d %d\nrefused %d\n", indexHeader, x.First, x.Last, x.Refused)
+	fmt.Fprintf(&b, "%s\nrows %d %d\nentries %s\nrefused %d\n", indexHeader, x.First, x.Last,
+		base64.StdEncoding.EncodeToString(x.Entries[:]), x.Refused)
 	x.Counts.print(&b)
 	for _, s := range x.Openings {
 		fmt.Fprintf(&b, "opening %d %d\n", s.First, s.Last)
@@ -101,7 +107,7 @@ func ParseIndex(b []byte) (x Index, err error) {
 		}
 	}
 	if x.String() != string(b) || !x.ordered() {
-		return Index{}, errors.New("index: want " + indexHeader + " and lines of rows, refused, count and opening, " +
+		return Index{}, errors.New("index: want " + indexHeader + " and lines of rows, entries, refused, count and opening, " +
 			"in this order, ascending and within the rows")
 	}
 	return x, nil
@@ -120,6 +126,8 @@ func (x *Index) parse(line string) {
 	switch {
 	case words[0] == "rows" && len(words) == 3:
 		x.First, x.Last = number(1), number(2)
+	case words[0] == "entries" && len(words) == 2:
+		x.Entries, _ = strict.Hash(words[1]) // what is none does not print back
 	case words[0] == "refused" && len(words) == 2:
 		x.Refused = number(1)
 	case words[0] == "count" && len(words) == 4 && known(words[1], words[2]):

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"filippo.io/age"
+
+	"cocket.example/cmd/cocket/internal/whole"
 )
 
 const (
@@ -16,30 +18,28 @@ const (
 	openMode   os.FileMode = 0o644
 )
 
-// part is a file that is being written and appears whole or not at all:
+// part is a file of the folder that is being written, encrypted where there are recipients:
 //
-//	write NAME.*.tmp, encrypted where there are recipients ▸ fsync ▸ rename to its name ▸ fsync of the folder
+//	write ▸ settle: all of it is durable, under a name of its own ▸ name: rename, fsync of the folder
 type part struct {
 	d      *dir
-	f      *os.File
+	file   *whole.File
 	buffer *bufio.Writer
 	sealed io.WriteCloser // nil in clear
 }
 
-// create begins a file. Its names, until it is installed, are removed when the folder is opened again.
+// create begins a file. What is left of it when the process is killed is removed by clean.
 func (d *dir) create(name string, mode os.FileMode, to []age.Recipient) (*part, error) {
-	f, err := os.CreateTemp(d.path, name+".*"+tempSuffix)
+	f, err := whole.Create(d.file(name), mode)
 	if err != nil {
 		return nil, err
 	}
-	p := &part{d: d, f: f, buffer: bufio.NewWriterSize(f, 1<<20)}
-	err = f.Chmod(mode)
-	if err == nil && len(to) > 0 {
-		p.sealed, err = age.Encrypt(p.buffer, to...)
-	}
-	if err != nil {
-		p.discard()
-		return nil, err
+	p := &part{d: d, file: f, buffer: bufio.NewWriterSize(f, 1<<20)}
+	if len(to) > 0 {
+		if p.sealed, err = age.Encrypt(p.buffer, to...); err != nil {
+			p.discard()
+			return nil, err
+		}
 	}
 	return p, nil
 }
@@ -51,25 +51,26 @@ func (p *part) Write(b []byte) (int, error) {
 	return p.buffer.Write(b)
 }
 
-// install makes the content durable and gives the file its name.
-func (p *part) install(name string) error {
+// settle makes the content durable. All that can fail for want of room fails here, before there is a name.
+func (p *part) settle() error {
 	var err error
 	if p.sealed != nil {
 		err = p.sealed.Close()
 	}
-	if err = errors.Join(err, p.buffer.Flush(), p.f.Sync(), p.f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(p.f.Name(), p.d.file(name)); err != nil {
+	return errors.Join(err, p.buffer.Flush(), p.file.Sync(), p.file.Close())
+}
+
+// name gives the file its name, durably.
+func (p *part) name(name string) error {
+	if err := p.file.Rename(p.d.file(name)); err != nil {
 		return err
 	}
 	return p.d.sync()
 }
 
-// discard gives up what is not installed.
+// discard gives up what has no name.
 func (p *part) discard() {
 	if p != nil {
-		p.f.Close()
-		os.Remove(p.f.Name()) // gone already if it was renamed
+		p.file.Discard()
 	}
 }

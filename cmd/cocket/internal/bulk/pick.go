@@ -3,98 +3,17 @@
 package bulk
 
 import (
-	"bufio"
-	"encoding/binary"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"filippo.io/age"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration"
 )
-
-// maxLine bounds a line of openings, as declaration.ParseOpening does.
-const maxLine = 64 << 20
-
-// ageHeader begins a file that age encrypted.
-const ageHeader = "age-encryption.org/v1\n"
-
-// Openings reads a file of openings, one a line.
-type Openings struct {
-	f    *os.File
-	in   *bufio.Reader
-	line int // number of lines that were read
-}
-
-// ErrEncrypted is the error of a file that is encrypted where there is no identity.
-var ErrEncrypted = errors.New("is encrypted with age: want --identity with the file of an identity")
-
-// Open opens a file of openings, and decrypts it if it is encrypted.
-func Open(path string, identities []age.Identity) (*Openings, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	o := &Openings{f: f, in: bufio.NewReaderSize(f, 1<<20)}
-	if head, _ := o.in.Peek(len(ageHeader)); string(head) != ageHeader {
-		return o, nil
-	}
-	if len(identities) == 0 {
-		f.Close()
-		return nil, fmt.Errorf("%s %w", path, ErrEncrypted)
-	}
-	clear, err := age.Decrypt(o.in, identities...)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s cannot be decrypted: %w", path, err)
-	}
-	o.in = bufio.NewReaderSize(clear, 1<<20)
-	return o, nil
-}
-
-// Close closes the file.
-func (o *Openings) Close() error { return o.f.Close() }
-
-// Next returns the next line without its LF, which is valid until the next call; io.EOF at the end.
-func (o *Openings) Next() ([]byte, error) {
-	var line []byte
-	for {
-		more, err := o.in.ReadSlice('\n')
-		if err == nil && line == nil {
-			line = more
-		} else {
-			line = append(line, more...)
-		}
-		switch {
-		case err == bufio.ErrBufferFull && len(line) <= maxLine:
-			continue
-		case err == io.EOF && len(line) == 0:
-			return nil, io.EOF
-		case err == io.EOF:
-			return nil, fmt.Errorf("%s: line %d is cut short", o.f.Name(), o.line+1)
-		case err != nil:
-			return nil, fmt.Errorf("%s: line %d: %w", o.f.Name(), o.line+1, err)
-		}
-		o.line++
-		return line[:len(line)-1], nil
-	}
-}
-
-// Entry returns the entry of a line, as it says; whether the opening opens it is for declaration.ParseOpening.
-func Entry(line []byte) ([]byte, error) {
-	var l struct {
-		Entry string `json:"entry"`
-	}
-	if err := json.Unmarshal(line, &l); err != nil || l.Entry == "" {
-		return nil, errors.New("is no opening")
-	}
-	return []byte(l.Entry), nil
-}
 
 // Picked is an opening that was found.
 type Picked struct {
@@ -115,174 +34,217 @@ func (w Wanted) String() string {
 	return "of this leaf hash"
 }
 
-// errNotHere is the error of a file that does not hold the opening.
+// errNotHere is the error of a batch that does not hold the opening.
 var errNotHere = errors.New("holds no opening")
 
-// Pick finds an opening in a file of openings, or in a folder of such files.
+// passedError is why it cannot be told whether a batch holds the opening. Another may.
+type passedError struct{ error }
+
+// Pick finds an opening in a file of openings, or in a folder of batches. What it returns is the opening of the entry
+// that is wanted, whatever stands in which file on which line.
 func Pick(path string, w Wanted, identities []age.Identity) (Picked, error) {
-	files, err := openingFiles(path)
+	batches, err := batchesIn(path)
 	if err != nil {
 		return Picked{}, err
 	}
-	for _, file := range files {
-		n, err := w.line(file)
-		if errors.Is(err, errNotHere) {
-			continue
-		}
-		if err != nil {
-			return Picked{}, err
-		}
-		p, err := w.pick(file, identities, n)
-		if !errors.Is(err, errNotHere) {
+	var passed error
+	for _, b := range batches {
+		p, err := b.pick(w, identities)
+		switch {
+		case errors.As(err, new(passedError)):
+			passed = cmp.Or(passed, err)
+		case !errors.Is(err, errNotHere):
 			return p, err
 		}
+	}
+	if passed != nil {
+		return Picked{}, passed
 	}
 	return Picked{}, fmt.Errorf("%s %w %v", path, errNotHere, w)
 }
 
-// openingFiles lists the files of openings that a path stands for.
-func openingFiles(path string) (files []string, err error) {
+// held is a batch in which an opening is looked for.
+type held struct {
+	base  string // of the names of its files; "" where only the openings can be found
+	file  string // of its openings; "" if there is none
+	index Index  // rows is 0 where there is none
+}
+
+// batchesIn lists the batches that a path stands for, in the order of their rows.
+func batchesIn(path string) (list []held, err error) {
 	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return []string{path}, err
-	}
-	list, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range list {
-		if _, err := beside(f.Name(), indexSuffix); err == nil {
-			files = append(files, filepath.Join(path, f.Name()))
+	if !info.IsDir() {
+		base, form := openings.Split(path)
+		if form != openings.Clear && form != openings.Encrypted {
+			return []held{{file: path}}, nil
 		}
+		b, err := newHeld(base)
+		b.file = path
+		return []held{b}, err
 	}
-	return files, nil
-}
-
-// line returns the line that holds the opening, -1 where its entry must tell.
-func (w Wanted) line(file string) (int, error) {
-	if w.Row == 0 {
-		return w.lineOfLeaf(file)
-	}
-	name, err := beside(file, indexSuffix)
+	files, err := os.ReadDir(path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	x, err := readIndex(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, fmt.Errorf("%w: it says which row is on which line; give --leaf instead", err)
-	}
-	if err != nil {
-		return 0, err
-	}
-	if w.Row < x.First || w.Row > x.Last {
-		return 0, errNotHere
-	}
-	line := x.Line(w.Row)
-	if line < 0 {
-		return 0, fmt.Errorf("row %d was refused, so there is no opening: see %s", w.Row, refusedName)
-	}
-	return line, nil
-}
-
-// lineOfLeaf looks at the entries, where they are beside the openings: they need not be decrypted.
-func (w Wanted) lineOfLeaf(file string) (int, error) {
-	name, err := beside(file, entrySuffix)
-	if err != nil {
-		return -1, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return -1, nil
-	}
-	defer f.Close()
-	n, found := 0, errors.New("found")
-	err = EachEntry(f, func(entry []byte) error {
-		if declaration.LeafHash(entry) == w.Leaf {
-			return found
+	seen := make(map[string]bool)
+	for _, f := range files {
+		base, form := openings.Split(f.Name())
+		if m := batchFile.FindStringSubmatch(f.Name()); m != nil && m[2] == openings.Index {
+			base, form = m[1], m[2]
 		}
-		n++
-		return nil
-	})
-	switch {
-	case err == found:
-		return n, nil
-	case err != nil:
-		return 0, fmt.Errorf("%s: %w", name, err)
-	}
-	return 0, errNotHere
-}
-
-// EachEntry calls a function with each entry of a file of entries, as in an entry bundle of tiles. It may not
-// keep what it is given.
-func EachEntry(r io.Reader, do func(entry []byte) error) error {
-	in := bufio.NewReaderSize(r, 1<<17)
-	for {
-		size, err := in.Peek(2)
-		if err == io.EOF && len(size) == 0 {
-			return nil
+		if form == "" || seen[base] {
+			continue
 		}
+		seen[base] = true
+		b, err := newHeld(filepath.Join(path, base))
 		if err != nil {
-			return fmt.Errorf("cut short: %w", err)
+			return nil, err
 		}
-		n := 2 + int(binary.BigEndian.Uint16(size))
-		entry, err := in.Peek(n)
-		if err != nil {
-			return fmt.Errorf("cut short: %w", err)
-		}
-		if err := do(entry[2:]); err != nil {
-			return err
-		}
-		in.Discard(n) // they are there
+		list = append(list, b)
 	}
+	return list, nil
 }
 
-// pick reads the opening on a line, or the one of the leaf hash.
-func (w Wanted) pick(file string, identities []age.Identity, line int) (Picked, error) {
-	o, err := Open(file, identities)
+func newHeld(base string) (b held, err error) {
+	b.base = base
+	if b.file, err = openings.Kept(base); err != nil {
+		return b, err
+	}
+	if b.index, err = readIndex(base + openings.Index); errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return b, err
+}
+
+// pick reads the opening if the batch holds it.
+func (b held) pick(w Wanted, identities []age.Identity) (Picked, error) {
+	line, err := b.line(w)
 	if err != nil {
 		return Picked{}, err
 	}
-	defer o.Close()
-	for n := 0; ; n++ {
-		text, err := o.Next()
-		if err == io.EOF {
-			return Picked{}, errNotHere
-		}
-		if err != nil {
+	if line >= 0 {
+		if w.Leaf, err = b.leaf(line); err != nil {
 			return Picked{}, err
 		}
-		if line >= 0 && n != line || line < 0 && !w.is(text) {
-			continue
-		}
-		opening, err := declaration.ParseOpening(text)
-		if err != nil {
-			return Picked{}, fmt.Errorf("%s: line %d: %w", file, n+1, err)
-		}
-		return Picked{opening, nameOf(file, n)}, nil
 	}
+	if b.file == "" {
+		return Picked{}, fmt.Errorf("%s is gone, and with it the opening: bring it back", b.base+openings.Clear)
+	}
+	return b.read(line, w.Leaf, identities)
 }
 
-func (w Wanted) is(line []byte) bool {
-	entry, err := Entry(line)
-	return err == nil && declaration.LeafHash(entry) == w.Leaf
+// line returns the line that holds the opening, -1 where the openings must tell.
+func (b held) line(w Wanted) (int, error) {
+	if w.Row > 0 {
+		return b.lineOfRow(w.Row)
+	}
+	if b.base == "" {
+		return -1, nil
+	}
+	if err := openings.CheckFinished(b.base); err != nil && b.file != "" {
+		return 0, passedError{err}
+	}
+	found, line := errors.New("found"), -1
+	err := openings.Each(b.base+openings.Entries, nil, func(n int, entry []byte) error {
+		if declaration.LeafHash(entry) != w.Leaf {
+			return nil
+		}
+		line = n
+		return found
+	})
+	switch {
+	case err == found:
+		return line, nil
+	case errors.Is(err, os.ErrNotExist) && b.file != "":
+		return -1, nil
+	case err == nil || errors.Is(err, os.ErrNotExist):
+		return 0, errNotHere
+	}
+	return 0, err
 }
 
-// nameOf names an opening by its first row.
-func nameOf(file string, n int) string {
-	if name, err := beside(file, indexSuffix); err == nil {
-		if x, err := readIndex(name); err == nil && n < len(x.Openings) {
-			return fmt.Sprintf("row-%d", x.Openings[n].First)
+func (b held) lineOfRow(row int) (int, error) {
+	x := b.index
+	switch {
+	case b.base == "":
+		return 0, fmt.Errorf("%s: want a name that ends in %s or %s, so that its index can be found",
+			b.file, openings.Clear, openings.Encrypted)
+	case x.First == 0:
+		return 0, passedError{fmt.Errorf("%s is not there, which says which row is on which line: give --leaf instead",
+			b.base+openings.Index)}
+	case row < x.First || row > x.Last:
+		return 0, errNotHere
+	case x.Line(row) < 0:
+		return 0, fmt.Errorf("row %d was refused, so there is no opening: see %s", row, refusedName)
+	}
+	return x.Line(row), openings.CheckFinished(b.base)
+}
+
+// leaf returns the leaf hash of the entry on a line, of the entries that the index is of.
+func (b held) leaf(line int) (leaf declaration.Hash, err error) {
+	path := b.base + openings.Entries
+	if b.index.First > 0 {
+		if got, err := hashFile(path); err != nil {
+			return leaf, err
+		} else if got != b.index.Entries {
+			return leaf, fmt.Errorf("%s is not of this batch: bring back the one that was sealed with %s",
+				path, b.base+openings.Index)
 		}
 	}
-	return fmt.Sprintf("line-%d", n+1)
+	found := errors.New("found")
+	err = openings.Each(path, nil, func(n int, entry []byte) error {
+		if n < line {
+			return nil
+		}
+		leaf = declaration.LeafHash(entry)
+		return found
+	})
+	if err == nil {
+		err = fmt.Errorf("%s has no entry %d: it is cut short", path, line+1)
+	} else if err == found {
+		err = nil
+	}
+	return leaf, err
 }
 
-// beside returns the name of another file of the batch.
-func beside(file, suffix string) (string, error) {
-	name, ok := strings.CutSuffix(strings.TrimSuffix(file, ageSuffix), openingSuffix)
-	if !ok {
-		return "", fmt.Errorf("%s: want a name that ends in %s or %s, so that its index can be found",
-			file, openingSuffix, openingSuffix+ageSuffix)
+// read reads the opening of a leaf hash: on a line, or on any if that is -1.
+func (b held) read(line int, leaf declaration.Hash, identities []age.Identity) (p Picked, err error) {
+	found := errors.New("found")
+	err = openings.Each(b.file, identities, func(n int, text []byte) error {
+		if n < line {
+			return nil
+		}
+		if p.Opening, err = declaration.ParseOpening(text); err != nil {
+			return fmt.Errorf("%s: line %d: %w", b.file, n+1, err)
+		}
+		if declaration.LeafHash(p.Opening.Entry()) == leaf {
+			p.Name = b.name(n)
+			return found
+		}
+		if line < 0 {
+			return nil
+		}
+		return fmt.Errorf("%s: line %d does not open entry %d of %s: bring back the openings that were sealed with it",
+			b.file, n+1, n+1, b.base+openings.Entries)
+	})
+	switch {
+	case err == found:
+		return p, nil
+	case err == nil && line >= 0:
+		err = fmt.Errorf("%s has no line %d: it is cut short", b.file, line+1)
+	case err == nil:
+		err = errNotHere
 	}
-	return name + suffix, nil
+	return Picked{}, err
+}
+
+// name names an opening by its first row.
+func (b held) name(line int) string {
+	if line < len(b.index.Openings) {
+		return fmt.Sprintf("row-%d", b.index.Openings[line].First)
+	}
+	return fmt.Sprintf("line-%d", line+1)
 }

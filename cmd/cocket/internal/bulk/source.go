@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash"
@@ -25,7 +26,29 @@ type source struct {
 	rows  int // below the names of the columns
 	names []string
 	sum   [sha256.Size]byte
+	ends  map[int]rowsSum // by the last row of each batch: of the rows up to it
 }
+
+// rowsSum is the hash of rows.
+type rowsSum [sha256.Size]byte
+
+// rowHash hashes the values of rows, which is all that openings are made of, from the first on.
+type rowHash struct{ h hash.Hash }
+
+func newRowHash() rowHash { return rowHash{sha256.New()} }
+
+func (r rowHash) add(rows sheet.Rows) {
+	var b []byte
+	for _, record := range rows.Records {
+		b = binary.AppendUvarint(b, uint64(len(record)))
+		for _, value := range record {
+			b = append(binary.AppendUvarint(b, uint64(len(value))), value...)
+		}
+	}
+	r.h.Write(b)
+}
+
+func (r rowHash) sum() rowsSum { return rowsSum(r.h.Sum(nil)) }
 
 // input is a sheet that is being read and hashed.
 type input struct {
@@ -78,11 +101,13 @@ func (c Config) survey(ctx context.Context) (s source, err error) {
 	s.names = in.reader.Names()
 	p := progress.New(c.Progress, "checked bytes", int(info.Size()))
 	defer p.Done()
-	last := 0
-	for {
+	last, read := 0, newRowHash()
+	s.ends = make(map[int]rowsSum)
+	for n := 1; ; n++ {
 		rows, err := in.next()
 		if err == io.EOF {
 			s.sum = in.sum()
+			s.ends[firstRow-1+s.rows] = read.sum()
 			p.Add(int(info.Size()) - last)
 			return s, nil
 		}
@@ -92,7 +117,10 @@ func (c Config) survey(ctx context.Context) (s source, err error) {
 		if err != nil {
 			return s, err
 		}
-		s.rows += len(rows.Records)
+		read.add(rows)
+		if s.rows += len(rows.Records); n%c.Batch == 0 {
+			s.ends[rows.Last()] = read.sum()
+		}
 		if n := in.reader.Offset(); n-last > 1<<20 {
 			p.Add(n - last)
 			last = n

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"cocket.example/cmd/cocket/internal/openings"
 	"cocket.example/declaration/sheet"
 )
 
@@ -45,15 +46,14 @@ func (s Summary) String() string {
 func (c Config) finish(d *dir, source source) (Summary, error) {
 	sum := Summary{Rows: source.rows, Counts: make(Counts)}
 	for _, name := range d.batches {
-		x, err := readIndex(d.file(name + indexSuffix))
+		x, err := readIndex(d.file(name + openings.Index))
 		if err != nil {
 			return sum, err
 		}
 		sum.add(x)
 	}
 	if n := sum.SealedRows + sum.RefusedRows; n != source.rows {
-		return sum, fmt.Errorf("%s: the batches have %d rows and the sheet %d: begin anew in another folder",
-			d.path, n, source.rows)
+		return sum, fmt.Errorf("%s: the batches have %d rows and the sheet %d: %s", d.path, n, source.rows, restore)
 	}
 	if err := c.join(d, source.names); err != nil {
 		return sum, err
@@ -106,7 +106,10 @@ func (c Config) copyAll(d *dir, names, parts []string) error {
 	if err != nil {
 		return err
 	}
-	return all.install(refusedName)
+	if err := all.settle(); err != nil {
+		return err
+	}
+	return all.name(refusedName)
 }
 
 func appendFile(w io.Writer, path string) error {
