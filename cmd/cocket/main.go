@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ type forkedError struct{ error }
 
 // run runs one command and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(stderr)
 	defer stop()
 	// What Go's HTTP client says of a strange server goes to the standard logger, and would end up here.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
@@ -75,6 +76,40 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return statusEnded
 	}
 	return statusUntried
+}
+
+// interruptible returns a context that SIGINT and SIGTERM end. A command that has looked at it has time to clean up,
+// until a second signal; any other, which would not notice, is ended at once. Files are whole or not there even so.
+func interruptible(stderr io.Writer) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	seen := &watched{Context: ctx}
+	forget := context.AfterFunc(ctx, func() {
+		stop() // the next signal does what it does by default
+		if !seen.looked.Load() {
+			io.WriteString(stderr, "cocket: interrupted\n")
+			os.Exit(statusUntried)
+		}
+	})
+	return seen, func() {
+		forget()
+		stop()
+	}
+}
+
+// watched is a context that knows whether anybody looks when it ends.
+type watched struct {
+	context.Context
+	looked atomic.Bool
+}
+
+func (w *watched) Done() <-chan struct{} {
+	w.looked.Store(true)
+	return w.Context.Done()
+}
+
+func (w *watched) Err() error {
+	w.looked.Store(true)
+	return w.Context.Err()
 }
 
 // noteBegin notes when a command begins: an error before is of how it was called.

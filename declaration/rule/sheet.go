@@ -13,6 +13,11 @@ var sheet = []Rule{
 		es: "debe tener un valor en %[1]s, que indica qué filas son de una misma declaración",
 		fr: "doit avoir une valeur dans %[1]s, qui indique quelles lignes du fichier forment une même " +
 			"déclaration"},
+	{Code: "SHEET-BESIDE", Level: Error, Field: "row", Source: "docs/bulk.md", Args: []string{"row"},
+		en: "want row %[1]s mended, which may be of the same declaration: nobody can tell as it stands",
+		es: "la fila %[1]s tiene un error, y no se sabe si es de la misma declaración: corrija esa fila",
+		fr: "la ligne %[1]s du fichier est erronée, et on ne sait si elle est de la même déclaration : " +
+			"corrigez cette ligne"},
 	{Code: "SHEET-DIFFERS", Level: Error, Source: "docs/bulk.md", Args: []string{"row"},
 		en: "want the same as in row %[1]s, which is of the same declaration",
 		es: "debe ser igual que en la fila %[1]s, que es de la misma declaración",

@@ -25,6 +25,11 @@ func (r *Reader) Fields(rows Rows) (map[string]string, []Finding) {
 	if m.plan.group >= 0 && m.plan.key(rows.Records[0]) == "" {
 		m.report(0, rule.Of("SHEET-GROUP", m.plan.groupName).At("row"))
 	}
+	for i, row := range rows.beside {
+		if row > 0 {
+			m.report(i*(len(rows.Records)-1), rule.Of("SHEET-BESIDE", strconv.Itoa(row)).At("row"))
+		}
+	}
 	for i, record := range rows.Records {
 		if len(record) != m.plan.width {
 			m.report(i, rule.Of("SHEET-COLUMNS", strconv.Itoa(m.plan.width)).At("row"))

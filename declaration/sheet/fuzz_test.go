@@ -59,6 +59,7 @@ func FuzzReader(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		good := make(map[string]bool) // numbers of declarations that are found good
 		for next := 2; ; {
 			d, err := r.Next()
 			if err != nil {
@@ -69,6 +70,12 @@ func FuzzReader(f *testing.F) {
 			}
 			next = d.Last() + 1
 			fields, found := r.Fields(d)
+			if number := fields["declaration.number"]; grouped && len(found) == 0 {
+				if good[number] {
+					t.Fatal("a declaration is found in two parts")
+				}
+				good[number] = true
+			}
 			cells := 0
 			for i, record := range d.Records {
 				for j, cell := range record {

@@ -4,10 +4,13 @@ package sheet
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +28,8 @@ const (
 type Rows struct {
 	First   int        // number of the first, as a spreadsheet counts: the names of the columns are row 1
 	Records [][]string // all columns
+
+	beside [2]int // numbers of the rows before and behind these that may be of this declaration; 0: none is
 }
 
 // Last is the number of the last row.
@@ -38,7 +43,8 @@ func (r Rows) Size() (n int) {
 	return n
 }
 
-// Reader reads one declaration after another. Its memory is bounded, whatever it reads.
+// Reader reads one declaration after another. Its memory is bounded, whatever it reads, but for some 40 bytes for
+// each declaration where a column tells which rows are one.
 type Reader struct {
 	csv     *csv.Reader
 	in      *bounded
@@ -46,6 +52,10 @@ type Reader struct {
 	names   []string
 	row     int      // that was read last
 	pending []string // was read and is of the next declaration
+	doubt   int      // number of the row before, where nobody can tell which declaration it is of; else 0
+
+	former string         // value of the column that tells a declaration, in the last row where it can be told
+	groups map[uint64]int // hashes of all such values, and the rows where they stood first
 }
 
 // NewReader reads the first row, and refuses a mapping that does not fit it or the profile, naming every
@@ -59,7 +69,7 @@ func NewReader(r io.Reader, m Map, event string) (*Reader, error) {
 	if mark, _ := buffer.Peek(3); string(mark) == "\ufeff" {
 		buffer.Discard(3) // they are there
 	}
-	s := &Reader{csv: csv.NewReader(buffer), in: in}
+	s := &Reader{csv: csv.NewReader(buffer), in: in, groups: make(map[uint64]int)}
 	s.csv.Comma, s.csv.FieldsPerRecord = m.Comma(), -1
 	first, err := s.read()
 	if err == io.EOF {
@@ -79,15 +89,18 @@ func (r *Reader) Names() []string { return r.names }
 // Offset is the number of bytes that were read.
 func (r *Reader) Offset() int { return int(r.csv.InputOffset()) }
 
-// Next returns the rows of the next declaration, io.EOF at the end. Any other error is of the whole sheet:
-// where the next row begins cannot be told.
+// Next returns the rows of the next declaration, io.EOF at the end. Any other error is of the whole sheet: where
+// the next row begins cannot be told, or rows of one declaration stand apart. A row that is of no declaration that
+// can be told comes alone, and those before and behind it have findings.
 func (r *Reader) Next() (Rows, error) {
 	record, err := r.take()
 	if err != nil {
 		return Rows{}, err
 	}
-	rows, size := Rows{r.row, [][]string{record}}, length(record)
-	for r.plan.group >= 0 && r.plan.key(record) != "" {
+	rows, size := Rows{First: r.row, Records: [][]string{record}}, length(record)
+	rows.beside[0] = r.doubt
+	err = r.enter(record)
+	for err == nil && r.plan.group >= 0 && r.plan.key(record) != "" {
 		next, err := r.take()
 		if err == io.EOF {
 			break
@@ -96,9 +109,15 @@ func (r *Reader) Next() (Rows, error) {
 			return Rows{}, err
 		}
 		if r.plan.key(next) != r.plan.key(record) {
+			if !r.plan.tells(next) {
+				rows.beside[1] = r.row
+			}
 			r.pending = next
 			r.row--
 			break
+		}
+		if err := r.enter(next); err != nil {
+			return Rows{}, err
 		}
 		rows.Records = append(rows.Records, next)
 		if size += length(next); size > maxGroup || len(rows.Records) > maxLines {
@@ -106,7 +125,27 @@ func (r *Reader) Next() (Rows, error) {
 				"want a column whose value tells a declaration", rows.First, maxLines, maxGroup, r.plan.groupName)
 		}
 	}
-	return rows, nil
+	r.doubt = 0
+	if r.plan.group >= 0 && !slices.ContainsFunc(rows.Records, r.plan.tells) {
+		r.doubt, rows.beside = rows.Last(), [2]int{} // refused by itself
+	}
+	return rows, err
+}
+
+// enter notes the declaration of row number r.row, and refuses one that had rows further up, with others between.
+func (r *Reader) enter(record []string) error {
+	if r.plan.group < 0 || !r.plan.tells(record) || r.plan.key(record) == r.former {
+		return nil
+	}
+	r.former = r.plan.key(record)
+	sum := sha256.Sum256([]byte(r.former))
+	hash := binary.BigEndian.Uint64(sum[:])
+	if first, again := r.groups[hash]; again {
+		return fmt.Errorf("row %d has the value in %q of row %d, and others stand between: sort the sheet by this column, "+
+			"so that the rows of one declaration follow one another", r.row, r.plan.groupName, first)
+	}
+	r.groups[hash] = r.row
+	return nil
 }
 
 // take returns the next row, which then is row number r.row.
@@ -160,6 +199,10 @@ func (p plan) key(record []string) string {
 	}
 	return strings.TrimSpace(record[p.group])
 }
+
+// tells reports whether a row tells which declaration it is of: in one of another width, a value may stand in
+// another's column.
+func (p plan) tells(record []string) bool { return len(record) == p.width && p.key(record) != "" }
 
 var errLong = errors.New("the row is too long")
 

@@ -83,7 +83,8 @@ func TestPedimentos(t *testing.T) {
 			t.Errorf("%s: declarations %q, want %q", name, spans, want)
 		}
 		want := []string{"5 SHEET-DATE declaration.date Fecha", "6 SHEET-VALUE departure.country País de procedencia",
-			"6 SHEET-DECIMAL goods[0].item.price Valor", "8 SHEET-DIFFERS declaration.date Fecha", "9 SHEET-COLUMNS row "}
+			"6 SHEET-DECIMAL goods[0].item.price Valor", "8 SHEET-BESIDE row ", "8 SHEET-DIFFERS declaration.date Fecha",
+			"9 SHEET-COLUMNS row "}
 		if !slices.Equal(found, want) {
 			t.Errorf("%s: found %q, want %q", name, found, want)
 		}
@@ -199,6 +200,7 @@ func TestSheetRefused(t *testing.T) {
 		"a long row":     {small, "1,\"" + strings.Repeat("\n", maxRow+2*ahead), "row 2 is longer than 1048576 bytes"},
 		"one group":      {small + "group: N\n", long, "from row 2 on there are more than 9999 rows"},
 		"a heavy group":  {small + "group: N\n", strings.Repeat("a,"+strings.Repeat("x", 900_000)+",1\n", 6), "or 4194304 bytes"},
+		"apart":          {small + "group: N\n", "a,1,2\nb,1,2\n,1,2\nb,1,2\na,1,3\n", `row 6 has the value in "N" of row 2, and others stand`},
 		"bad after some": {small + "group: N\n", "a,b,c\na,\"b\"c,d\n", "row 3, line 3"},
 	} {
 		m, err := parse([]byte(c.mapping))
@@ -228,6 +230,9 @@ var sheetCases = map[string]struct{ mapping, breaks, edge, field string }{
 
 func TestRules(t *testing.T) {
 	for _, r := range rule.Sheet() {
+		if r.Code == "SHEET-BESIDE" {
+			continue // never alone: TestBeside
+		}
 		c, ok := sheetCases[r.Code]
 		if !ok {
 			t.Errorf("%s has no case", r.Code)
@@ -237,6 +242,47 @@ func TestRules(t *testing.T) {
 			if got := strings.Join(findings(t, c.mapping, rows), ", "); got != want {
 				t.Errorf("%s: %q gives %q, want %q", r.Code, rows, got, want)
 			}
+		}
+	}
+}
+
+// TestBeside: where a row does not tell its declaration, those beside it are refused: each may lack it.
+func TestBeside(t *testing.T) {
+	const good = "a,1,2\n"
+	for rows, want := range map[string]string{
+		good + ";" + good + good:             "2 SHEET-BESIDE 3, 3 SHEET-GROUP N, 3 SHEET-COLUMNS 3, 4 SHEET-BESIDE 3",
+		good + good + ",1,2\n" + good:        "3 SHEET-BESIDE 4, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
+		good + good + ",1,2\nb,1,2\nb,1,3\n": "3 SHEET-BESIDE 4, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
+		good + ",1,2\n,1,2\nb,1,2\nc,1,2\n":  "2 SHEET-BESIDE 3, 3 SHEET-GROUP N, 4 SHEET-GROUP N, 5 SHEET-BESIDE 4",
+		good + good + ",1,2\n":               "3 SHEET-BESIDE 4, 4 SHEET-GROUP N",
+		",1,2\n" + good:                      "2 SHEET-GROUP N, 3 SHEET-BESIDE 2",
+		good + "x," + good + good:            "2 SHEET-BESIDE 3, 3 SHEET-COLUMNS 3, 4 SHEET-BESIDE 3",
+		good + "a,1\nb,1,2\n":                "3 SHEET-COLUMNS 3",
+		"a,1\n" + good + "b,1,2\n":           "2 SHEET-COLUMNS 3, 3 SHEET-DIFFERS 2, 3 SHEET-DIFFERS 2",
+		good + good + "b,1,2\n":              "",
+	} {
+		rows = strings.ReplaceAll(rows, ";", ",")
+		r, err := NewReader(strings.NewReader("N,D,H\n"+rows), Map{Profile: "import/1", Group: "N", Columns: map[string]string{
+			"N": "declaration.number", "D": "declaration.date", "H": "goods[].hs"}}, "issue")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for {
+			d, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, found := r.Fields(d)
+			for _, f := range found {
+				got = append(got, fmt.Sprintf("%d %s %s", f.Row, f.Code, f.Args[0]))
+			}
+		}
+		if got := strings.Join(got, ", "); got != want {
+			t.Errorf("%q: found %s, want %s", rows, got, want)
 		}
 	}
 }
@@ -312,7 +358,7 @@ func TestNoGoods(t *testing.T) {
 	}
 	m = Map{Profile: "import/1", Columns: map[string]string{"N": "kind"}}
 	p := plan{width: 1, group: -1, columns: []column{{path: "kind"}}, header: map[string]string{}, lines: m.hasLines()}
-	fields, _ := (&Reader{plan: p}).Fields(Rows{2, [][]string{{"ENTRY"}}})
+	fields, _ := (&Reader{plan: p}).Fields(Rows{First: 2, Records: [][]string{{"ENTRY"}}})
 	if want := (map[string]string{"goods.count": "0", "kind": "ENTRY"}); !maps.Equal(fields, want) {
 		t.Errorf("%v", fields)
 	}

@@ -3,7 +3,9 @@
 package w3c
 
 import (
+	"maps"
 	"strconv"
+	"strings"
 
 	"cocket.example/declaration/form"
 )
@@ -54,10 +56,8 @@ func (r *reader) certify(file, s, goods *node) {
 	r.put("invoice", leaf(s.get("invoiceNumber")))
 	r.dates(file, s)
 	r.put("statement", leaf(s.get("statement")))
-	r.goods(goods, func(line string, good *node) {
-		r.good(line, good, s, file)
-		r.producer(line, s, o)
-	})
+	lines := r.goods(goods, func(line string, good *node) { r.good(line, good, s, file) })
+	r.producers(lines, s, o)
 }
 
 // role is what the certifier says he is, else whom he is the same as.
@@ -155,7 +155,27 @@ func (r *reader) importer(s *node, o origin) {
 	}
 }
 
-// producer is the same for every line, since the vocabulary does not say which good is whose.
+// producers are the same for every line, since the vocabulary does not say which good is whose. All lines share
+// the text of the first.
+func (r *reader) producers(lines int, s *node, o origin) {
+	if lines == 0 {
+		return
+	}
+	r.producer(lineOf(0), s, o)
+	for path, from := range maps.Clone(r.draft.From) {
+		what, ok := strings.CutPrefix(path, lineOf(0)+"producer.")
+		value, given := r.draft.Fields[path]
+		for i := 1; ok && i < lines; i++ {
+			other := lineOf(i) + "producer." + what
+			r.draft.From[other] = from
+			if given {
+				r.draft.Fields[other] = value
+			}
+		}
+	}
+}
+
+// producer tells who produced a line.
 func (r *reader) producer(line string, s *node, o origin) {
 	field, confidential := line+"producer.kind", s.get("producerConfidential")
 	code, at := phrase(o.producers)
@@ -206,17 +226,20 @@ func (r *reader) dates(file, s *node) {
 	}
 }
 
-// goods reads every line.
-func (r *reader) goods(goods *node, read func(line string, good *node)) {
+// goods reads every line, and returns how many it read.
+func (r *reader) goods(goods *node, read func(line string, good *node)) int {
 	list := goods.list()
 	r.set("goods.count", strconv.Itoa(len(list)), goods)
 	if len(list) > maxLines {
-		return
+		return 0
 	}
 	for i, good := range list {
-		read("goods["+strconv.Itoa(i)+"].", good)
+		read(lineOf(i), good)
 	}
+	return len(list)
 }
+
+func lineOf(i int) string { return "goods[" + strconv.Itoa(i) + "]." }
 
 // good is a USMCAProduct or a TradeLineItem.
 func (r *reader) good(line string, good, s, file *node) {

@@ -47,17 +47,18 @@ func (r *reader) enter(file, s, goods *node) {
 		importerID(s))
 	r.put("seller.id", leaf(s.get("marketplaceSellerAccountNumber")))
 	r.put("departure.country", several(s.get("exportingCountry")))
-	r.goods(goods, func(line string, good *node) { r.entered(line, good, s) })
+	country, maker := several(s.get("countryOfOrigin")), mid(s.get("manufacturerId"))
+	r.goods(goods, func(line string, good *node) { r.entered(line, good, country, maker) })
 }
 
-// entered is a CBPEntryLineItem or a CBPEntrySummaryLineItem. A country or manufacturer of the whole entry is
+// entered is a CBPEntryLineItem or a CBPEntrySummaryLineItem. The country or manufacturer of the whole entry is
 // that of each line without one.
-func (r *reader) entered(line string, good, s *node) {
+func (r *reader) entered(line string, good *node, country, maker value) {
 	r.code(line+"hs", leaf(good.get("htsusNumber")), good.get("commodity"), good.get("htsusNumber"))
 	r.put(line+"description", leaf(good.get("productDescription")), leaf(good.get("enhancedProductDescription")),
 		leaf(good.get("commodity", "description")))
-	r.put(line+"origin.country", several(good.get("countryOfOrigin")), several(s.get("countryOfOrigin")))
-	r.put(line+"producer.id", mid(good.get("manufacturerId")), mid(s.get("manufacturerId")))
+	r.put(line+"origin.country", several(good.get("countryOfOrigin")), country)
+	r.put(line+"producer.id", mid(good.get("manufacturerId")), maker)
 	r.put(line+"net.mass", kilograms(good.get("netQuantity")))
 	r.put(line+"quantity", leaf(good.get("itemCount")), leaf(good.get("quantity", "value")))
 	r.put(line+"item.price", leaf(good.get("enteredValue", "price")), leaf(good.get("fairRetailValue", "value")),

@@ -57,6 +57,9 @@ func nothingLost(t *testing.T, b []byte, draft Draft) {
 	noted := make(map[string]bool)
 	for _, n := range draft.Notes {
 		noted[n.Field] = true
+		if n.Code == "UNMAPPED-MORE" {
+			return // is not listed
+		}
 	}
 	values := strings.Join(slices.Collect(maps.Values(draft.Fields)), "\n")
 	file.walk(func(n *node) {

@@ -14,10 +14,16 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cocket.example/declaration"
 	"cocket.example/declaration/rule"
+)
+
+const (
+	maxTypes = 20  // of a file, or of its subject
+	maxNotes = 100 // that list what was left out
 )
 
 // Draft is what a credential says, as fields of a declaration.
@@ -94,7 +100,8 @@ func Recognise(b []byte) bool {
 	return false
 }
 
-// Read reads a credential, or a part that stands by itself.
+// Read reads a credential, or a part that stands by itself: at most 4 MiB, 200,000 values, 64 KiB in one text,
+// 256 bytes in a name, sixteen levels below the top and twenty types. Its time and memory grow as the file does.
 func Read(b []byte) (Draft, error) {
 	file, err := parse(b)
 	if err != nil {
@@ -108,7 +115,10 @@ func Read(b []byte) (Draft, error) {
 		return Draft{}, fmt.Errorf("credential: credentialSubject: %d of them, want one: %w",
 			len(subject.members), declaration.ErrInvalid)
 	}
-	name, others := typeOf(file, subject)
+	name, others, err := typeOf(file, subject)
+	if err != nil {
+		return Draft{}, fmt.Errorf("credential: %w: %w", err, declaration.ErrInvalid)
+	}
 	if name == "" {
 		return Draft{}, fmt.Errorf("credential: no declaration is made of type %.200q, want one of %s: %w",
 			strings.Join(others, ", "), strings.Join(Types(), ", "), declaration.ErrInvalid)
@@ -121,22 +131,26 @@ func Read(b []byte) (Draft, error) {
 }
 
 // typeOf returns the first type of the file, or of its subject, that is read, and those that are not.
-func typeOf(nodes ...*node) (name string, others []string) {
+func typeOf(nodes ...*node) (name string, others []string, err error) {
 	for _, n := range nodes {
-		for _, t := range n.member("type").list() {
+		types := n.member("type").list()
+		if len(types) > maxTypes {
+			return "", nil, fmt.Errorf("%s: %d types, want at most %d", n.member("type"), len(types), maxTypes)
+		}
+		for _, t := range types {
 			name, _ := t.text()
 			if kinds[name].read != nil {
-				return name, others
+				return name, others, nil
 			}
 			if name != "" && name != "VerifiableCredential" && !slices.Contains(others, name) {
 				others = append(others, name)
 			}
 		}
 	}
-	return "", others
+	return "", others, nil
 }
 
-// leave notes all that nothing was made of, in the order of the file.
+// leave notes what nothing was made of, in the order of the file: one by one, and at the last how many more there are.
 func (r *reader) leave(file *node) {
 	file.walk(func(n *node) {
 		text, _ := n.text()
@@ -148,7 +162,12 @@ func (r *reader) leave(file *node) {
 		proof.walk(func(n *node) { n.state = plain })
 		r.note(proof.path(), "W3C-PROOF")
 	}
-	for _, n := range file.unread() {
-		r.note(n.path(), "UNMAPPED")
+	rest := file.unread()
+	for i, n := range rest[:min(len(rest), maxNotes)] {
+		if more := len(rest) - maxNotes; i == maxNotes-1 && more > 0 {
+			r.note(n.path(), "UNMAPPED-MORE", strconv.Itoa(more))
+		} else {
+			r.note(n.path(), "UNMAPPED")
+		}
 	}
 }

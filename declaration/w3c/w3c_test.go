@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -180,10 +181,11 @@ func TestTaxID(t *testing.T) {
 func TestNotes(t *testing.T) {
 	const one = `{"type": "USMCAProduct", "commodityCode": "7213.20.0010", "commodityCodeType": "HTS"`
 	cases := map[string]struct{ breaks, at, edge string }{
-		"UNMAPPED":     {`{"type": "EntryNumber", "entryNumber": "1", "id": ""}`, "id", `{"type": "EntryNumber", "entryNumber": "1"}`},
-		"W3C-PROOF":    {`{"type": "EntryNumber", "proof": [{"jws": "x"}, {}]}`, "proof", `{"type": "EntryNumber"}`},
-		"W3C-INFERRED": {`{"type": "EntryNumber", "validFrom": "2026-01-01"}`, "declaration.date", `{"type": "EntryNumber", "entryDate": "2026-01-01"}`},
-		"W3C-HS6":      {one + `}`, "goods[0].hs", strings.Replace(one, ".0010", "", 1) + `}`},
+		"UNMAPPED":      {`{"type": "EntryNumber", "entryNumber": "1", "id": ""}`, "id", `{"type": "EntryNumber", "entryNumber": "1"}`},
+		"UNMAPPED-MORE": {many(maxNotes + 1), "x99", many(maxNotes)},
+		"W3C-PROOF":     {`{"type": "EntryNumber", "proof": [{"jws": "x"}, {}]}`, "proof", `{"type": "EntryNumber"}`},
+		"W3C-INFERRED":  {`{"type": "EntryNumber", "validFrom": "2026-01-01"}`, "declaration.date", `{"type": "EntryNumber", "entryDate": "2026-01-01"}`},
+		"W3C-HS6":       {one + `}`, "goods[0].hs", strings.Replace(one, ".0010", "", 1) + `}`},
 	}
 	for _, r := range rule.Readers() {
 		c, ok := cases[r.Code]
@@ -192,13 +194,25 @@ func TestNotes(t *testing.T) {
 			continue
 		}
 		notes := mustRead(t, c.breaks).Notes
+		if r.Code == "UNMAPPED-MORE" && len(notes) == maxNotes { // stands behind those that are listed
+			notes = notes[maxNotes-1:]
+		}
 		if got := names(notes); len(got) != 1 || got[0] != r.Code+" "+c.at || len(notes[0].Args) != len(r.Args) {
 			t.Errorf("%s: noted %q", r.Code, got)
 		}
-		if got := mustRead(t, c.edge).Notes; len(got) > 0 {
+		if got := names(mustRead(t, c.edge).Notes); slices.Contains(got, r.Code+" "+c.at) {
 			t.Errorf("%s: at its edge there is %q", r.Code, got)
 		}
 	}
+}
+
+// many is a file with so many members that have no field.
+func many(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `, "x%d": 1`, i)
+	}
+	return `{"type": "EntryNumber"` + b.String() + `}`
 }
 
 // TestUnmapped: of an object of which nothing was used there is one note, of another one for each value left.
@@ -240,6 +254,30 @@ func TestManyLines(t *testing.T) {
 	}
 }
 
+// TestShared: what is said once of all lines takes memory once.
+func TestShared(t *testing.T) {
+	long := strings.Repeat("N", 60_000)
+	lines := strings.Repeat(`{},`, maxLines-1) + `{}`
+	for _, file := range []string{
+		claims(`"issuer": {"name": "` + long + `"}, "items": [` + lines + `], "producerDetails": {"name": "` + long + `y",
+			"address": {"streetAddress": "` + long + `", "addressLocality": "` + long + `"}}`),
+		`{"type": "CBPEntrySummary", "manufacturerId": "` + long + `", "lineItems": [` + lines + `]}`,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d := mustRead(t, file)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 100<<20 {
+			t.Errorf("%d bytes allocated for %d", n, len(file))
+		}
+		for _, who := range []string{"producer.address", "producer.id"} {
+			if d.Fields["goods[9998]."+who] != d.Fields["goods[0]."+who] || d.From["goods[9998]."+who] != d.From["goods[0]."+who] {
+				t.Errorf("%s of the last line is another", who)
+			}
+		}
+	}
+}
+
 // TestFrom: findings can be told with the place in the file, also of what is not there.
 func TestFrom(t *testing.T) {
 	d := mustRead(t, `{"type": "USMCACertificationOfOrigin", "credentialSubject": {"goods": [{"commodityCode": "1"}]}}`)
@@ -262,7 +300,10 @@ func TestRefused(t *testing.T) {
 		"{\n\"a\": {\"b\": 1, \"b\": 2}}": "line 2: a.b stands there twice", "{\"a\": \"\xff\"}": "UTF-8", deep: "deeper than 16",
 		`{"` + strings.Repeat("x", limits.Name+1) + `": 1}`: "257 bytes", strings.Repeat(" ", limits.Bytes+1): "want at most",
 		`{}`: "want one of CBP3461", `{"type": "VerifiablePresentation"}`: `type "VerifiablePresentation"`,
-		`{"credentialSubject": [{"type": "EntryNumber"}, {}]}`: "2 of them, want one",
+		`{"credentialSubject": [{"type": "EntryNumber"}, {}]}`:                          "2 of them, want one",
+		`{"type": [` + strings.Repeat(`"x",`, 20) + `"x"]}`:                             "type: 21 types, want at most 20",
+		`{"type": "EntryNumber", "@context": [` + strings.Repeat(`1,`, 200_000) + `1]}`: "line 1: @context[199997]: want at most 200000 values",
+		`{"type": "EntryNumber", "x": "` + strings.Repeat("x", 64<<10+1) + `"}`:         "line 1: x: a text of 65537 bytes, want at most 65536",
 	} {
 		if _, err := Read([]byte(file)); !errors.Is(err, declaration.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", file, err, want)

@@ -252,10 +252,16 @@ func (s *sealed) finish(c Config, o declaration.Opening) {
 
 // merge adds findings about fields that nothing was found about yet: what is wrong with a cell is told once.
 func (s *sealed) merge(findings rule.Findings) {
-	before := s.found
+	type cell struct {
+		field string
+		row   int
+	}
+	before := make(map[cell]bool, len(s.found))
+	for _, f := range s.found {
+		before[cell{f.Field, f.Row}] = true
+	}
 	for _, f := range findings {
-		row := s.rows.Row(f.Field)
-		if !slices.ContainsFunc(before, func(g sheet.Finding) bool { return g.Field == f.Field && g.Row == row }) {
+		if row := s.rows.Row(f.Field); !before[cell{f.Field, row}] {
 			s.found = append(s.found, sheet.Finding{Finding: f, Row: row})
 		}
 	}

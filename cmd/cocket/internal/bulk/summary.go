@@ -124,12 +124,13 @@ func appendFile(w io.Writer, path string) error {
 // refusedRows prints the rows of a declaration that is refused: what is wrong with each, then the row as it came.
 func (c Config) refusedRows(w *csv.Writer, s sealed, r *sheet.Reader) error {
 	drop := added(r.Names())
+	found := make(map[int][]sheet.Finding) // by row
+	for _, f := range s.found {
+		found[f.Row] = append(found[f.Row], f)
+	}
 	for i, record := range s.rows.Records {
 		var codes, texts []string
-		for _, f := range s.found {
-			if f.Row != s.rows.First+i {
-				continue
-			}
+		for _, f := range found[s.rows.First+i] {
 			codes = append(codes, f.Code)
 			where := f.Field
 			if name := r.Column(f.Field); name != "" {
