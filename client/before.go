@@ -18,22 +18,23 @@ func (r Report) AddBefore(list *Facts, moment time.Time) {
 	case r.NoLaterThan.IsZero():
 		list.Skip(name)
 	case r.NoLaterThan.Before(moment.Truncate(time.Second)):
-		list.Add(name, fmt.Sprintf("%s: on file %s before", Stamp(moment), apart(moment.Sub(r.NoLaterThan))), nil)
+		list.Add(name, fmt.Sprintf("%s: on file %s before", Stamp(moment), apart(moment.Unix()-r.NoLaterThan.Unix())), nil)
 	default:
 		list.Add(name, "", fmt.Errorf("%s: not proven: on file no later than %s, which is not before; a receipt that "+
 			"was fetched earlier may prove it", Stamp(moment), Stamp(r.NoLaterThan)))
 	}
 }
 
-// apart is a time that passed, for people.
-func apart(d time.Duration) string {
+// apart are seconds that passed, for people. A time.Duration would end after 292 years.
+func apart(seconds int64) string {
+	const minute, hour, day = 60, 60 * 60, 24 * 60 * 60
 	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%d days", d/(24*time.Hour))
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%d hours", d/time.Hour)
-	case d >= 2*time.Minute:
-		return fmt.Sprintf("%d minutes", d/time.Minute)
+	case seconds >= 2*day:
+		return fmt.Sprintf("%d days", seconds/day)
+	case seconds >= 2*hour:
+		return fmt.Sprintf("%d hours", seconds/hour)
+	case seconds >= 2*minute:
+		return fmt.Sprintf("%d minutes", seconds/minute)
 	}
-	return fmt.Sprintf("%d s", d/time.Second)
+	return fmt.Sprintf("%d s", seconds)
 }

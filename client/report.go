@@ -41,6 +41,8 @@ const (
 
 	unprovenCertifier = "Who holds the certifier's key: its name is no more than a claim."
 	unprovenSubmitter = "Who submitted the entry: that rests on the log's word."
+	unprovenUnsigned  = "That whoever is named as certifier made it: no signature of a certifier is shown."
+	unprovenSame      = "That the log showed others the same tree: the policy asks for no witness."
 )
 
 func (r *Report) ok(name, says string)      { r.add(name, says, nil) }
@@ -52,6 +54,9 @@ func (r *Report) skip(names ...string)             { r.Facts.Skip(names...) }
 
 // Err is the first fact that fails, by its name, or nil if none does.
 func (r Report) Err() error { return r.Facts.Err() }
+
+// Unwitnessed reports whether the policy asks for no witness, so that all rests on the word of the log alone.
+func (r Report) Unwitnessed() bool { return r.Facts.Find("quorum").Status == Absent }
 
 // NotProven lists, for people, what this report does not say.
 func (r Report) NotProven() []string {
@@ -70,7 +75,11 @@ func (r Report) String() string {
 		b.WriteString("\nDoes not verify.\n")
 		return b.String()
 	}
-	b.WriteString("\nVerified.\n")
+	if r.Unwitnessed() {
+		b.WriteString("\nVerified, by the word of the log alone.\n")
+	} else {
+		b.WriteString("\nVerified.\n")
+	}
 	b.WriteString(Hang("  leaf hash  ", base64.StdEncoding.EncodeToString(r.Leaf[:])))
 	b.WriteString("\nNot proven by this:\n")
 	for _, line := range r.NotProven() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"cocket.example/internal/columns"
 )
@@ -32,6 +33,18 @@ func TestReport(t *testing.T) {
 	}
 	if strings.Contains(text, "Verified.") || strings.Contains(text, "\x1b") || !strings.Contains(text, "Does not verify.") {
 		t.Error(text)
+	}
+}
+
+// TestApart: times of all years that RFC 3339 knows are told apart.
+func TestApart(t *testing.T) {
+	for moment, want := range map[string]string{"9999-12-31T23:59:59Z": "2912112 days before",
+		"2026-11-27T06:00:00Z": "59 minutes before", "2026-11-27T05:01:00Z": "59 s before"} {
+		at, err := time.Parse(time.RFC3339, moment)
+		r, list := Report{NoLaterThan: time.Date(2026, 11, 27, 5, 0, 1, 0, time.UTC)}, Facts{}
+		if r.AddBefore(&list, at); err != nil || !strings.HasSuffix(list.String(), want+"\n") {
+			t.Errorf("%s: %s, want %s", moment, list, want)
+		}
 	}
 }
 

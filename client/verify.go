@@ -13,6 +13,7 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"cocket.example/declaration"
+	"cocket.example/declaration/profile"
 	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
@@ -183,6 +184,7 @@ func with(keys ...receipt.VerifierKey) string {
 func (v Verifier) quorum(r *Report, known receipt.Report) {
 	if v.Policy.Quorum == "none" && known.QuorumErr == nil {
 		r.absent("quorum", "the policy asks for no witness")
+		r.Unproven = append(r.Unproven, unprovenSame)
 		return
 	}
 	r.add("quorum", "enough of the policy's witnesses cosigned", known.QuorumErr)
@@ -225,12 +227,20 @@ func (v Verifier) certifier(r *Report, facts declaration.Report) {
 		r.fail("certifier", facts.CertifierErr)
 	case facts.Certifier == "":
 		r.absent("certifier", "no signature of a certifier is shown")
+		if certifies(facts.Entry) {
+			r.Unproven = append(r.Unproven, unprovenUnsigned)
+		}
 	case slices.Contains(v.Certifiers, facts.Certifier):
 		r.ok("certifier", "signed by "+keyName(facts.Certifier)+", who is on your list")
 	default:
 		r.ok("certifier", "signed by a key that is not on your list: "+facts.Certifier)
 		r.Unproven = append(r.Unproven, unprovenCertifier)
 	}
+}
+
+// certifies reports whether an entry is a certification of origin, which names a certifier.
+func certifies(e declaration.Entry) bool {
+	return (e.Event == "issue" || e.Event == "amend") && !profile.AnyAgreement(e.Profile)
 }
 
 func keyName(vkey string) string {

@@ -58,7 +58,7 @@ var openingRefusals = map[string]struct {
 	"a tag twice":       {3, func(f *openingFile) { f.Tags = append(f.Tags, f.Tags[0]) }, `tag "certificate"`},
 	"unknown field":     {0, func(f *openingFile) { f.put("colour", "red") }, `"colour" is no field`},
 	"no line":           {0, func(f *openingFile) { f.put("goods[01].hs", "870830") }, "want a goods line as goods[0]"},
-	"line too many":     {0, func(f *openingFile) { f.put("goods[1].hs", "870830") }, "goods[1].hs: goods.count"},
+	"line too many":     {0, func(f *openingFile) { f.put("goods[1].hs", "870830") }, "goods[1].hs: is behind the last line"},
 	"order":             {0, func(f *openingFile) { slices.Reverse(f.Fields) }, "not in the order"},
 	"not normalised":    {0, func(f *openingFile) { f.put("goods[0].hs", "8708.30") }, "goods[0].hs is not a normalised hs6"},
 	"missing":           {0, func(f *openingFile) { f.drop("goods[0].hs") }, "goods[0].hs: required"},

@@ -17,15 +17,15 @@ import (
 // claim (19 CFR 182.12(a)(3)), and usually accepted for four years, which is common knowledge and thus no
 // reason to refuse.
 func (r *Report) signed() {
-	date, seen := r.cert.get("signature.date")
-	if !seen || r.day == "" {
-		r.Facts.Absent(signature, "not compared: "+missing(seen, "signature.date", "the claim's date"))
-		return
-	}
+	date, _ := r.cert.get("signature.date")
 	t, err := time.Parse(time.DateOnly, date)
 	switch last := t.AddDate(4, 0, 0).Format(time.DateOnly); {
+	case date == "":
+		r.lack(signature, r.cert, "signature.date")
+	case r.day == "":
+		r.lack(signature, r.claim, "date")
 	case err != nil:
-		r.Facts.Add(signature, "", err)
+		r.Facts.Add(signature, "", fmt.Errorf("the certification is dated %.40q, which is no day as 2026-05-04", date))
 	case r.day < date:
 		r.Facts.Add(signature, "", fmt.Errorf("the certification is dated %s, after the claim of %s", date, r.day))
 	case r.day > last:
@@ -36,27 +36,22 @@ func (r *Report) signed() {
 	}
 }
 
-func missing(first bool, one, other string) string {
-	if first {
-		one = other
-	}
-	return one + " is not shown"
-}
-
 // period: a certification for many shipments covers what is imported within its period, both days
 // included (19 CFR 182.12(a)(4), element 8).
 func (r *Report) period() {
 	from, seenFrom := r.cert.get("blanket.from")
 	to, seenTo := r.cert.get("blanket.to")
-	day, what := r.imported()
+	path, what := r.imported()
+	day, _ := r.claim.get(path)
 	switch {
-	case !seenFrom || !seenTo:
-		r.Facts.Absent(period, "not compared: "+missing(seenFrom, "blanket.from", "blanket.to")+" by the certification")
+	case !seenFrom:
+		r.lack(period, r.cert, "blanket.from")
+	case !seenTo:
+		r.lack(period, r.cert, "blanket.to")
 	case from == "" && to == "":
 		r.Facts.Absent(period, "the certification is for a single shipment"+r.invoice())
-	case day == "":
-		r.Facts.Absent(period, "not compared: the claim does not show importation.date or, if it has none and is made at "+
-			"entry, its date")
+	case day == "" || what == "":
+		r.lack(period, r.claim, path)
 	case day < from || day > to:
 		r.Facts.Add(period, "", fmt.Errorf("%s %s is outside the period from %s to %s", what, day, from, to))
 	default:
@@ -64,17 +59,20 @@ func (r *Report) period() {
 	}
 }
 
-// imported is the day of importation or, of a claim at entry that does not state it, that of the claim.
-func (r *Report) imported() (day, what string) {
-	day, seen := r.claim.get("importation.date")
-	kind, _ := r.claim.get("kind")
-	switch {
-	case day != "":
-		return day, "importation.date"
-	case seen && kind == "ENTRY":
-		return r.day, "the claim's date"
+// imported is the field with the day of importation or, of a claim at entry that has no such day, that of the
+// claim. It has no words where the field is none of these: the day is not known for want of it.
+func (r *Report) imported() (path, what string) {
+	const date = "importation.date"
+	kind, seenKind := r.claim.get("kind")
+	switch day, seen := r.claim.get(date); {
+	case day != "" || !seen:
+		return date, date
+	case !seenKind:
+		return "kind", ""
+	case kind == "ENTRY":
+		return "date", "the claim's date"
 	}
-	return "", ""
+	return date, ""
 }
 
 func (r *Report) invoice() string {
@@ -92,9 +90,9 @@ func (r *Report) lines() {
 	}
 	switch count, seen := r.claim.get("goods.count"); {
 	case !seen:
-		r.Facts.Absent(goods, "goods.count is not shown: the claim may have further lines")
+		r.hide(goods, "goods.count is not shown: the claim may have further lines")
 	case count != strconv.Itoa(len(lines)):
-		r.Facts.Absent(goods, fmt.Sprintf("of %s goods lines of the claim %d are shown", count, len(lines)))
+		r.hide(goods, fmt.Sprintf("of %s goods lines of the claim %d are shown", count, len(lines)))
 	}
 }
 
@@ -117,7 +115,7 @@ func (r *Report) line(i uint64) {
 	name := fmt.Sprintf("goods[%d]", i)
 	number, _ := r.claim.get(name + ".certificate.line")
 	if number == "" {
-		r.Facts.Absent(name, "not compared: certificate.line is not shown")
+		r.lack(name, r.claim, name+".certificate.line")
 		return
 	}
 	if err := r.exists(number); err != nil {
@@ -125,6 +123,9 @@ func (r *Report) line(i uint64) {
 		return
 	}
 	c := comparison{claim: r.claim, cert: r.cert, one: name + ".", other: "goods[" + number + "]."}
+	if _, seen := r.cert.get("goods.count"); !seen && !r.cert.shows(c.other) {
+		c.lacks(r.cert, "goods.count")
+	}
 	c.tariff()
 	c.origin()
 	c.criterion()
@@ -135,6 +136,8 @@ func (r *Report) line(i uint64) {
 	switch err := errors.Join(c.differs...); {
 	case err != nil:
 		r.Facts.Add(name, "", err)
+	case c.hidden:
+		r.hide(name, says+"; not compared: "+strings.Join(c.unseen, ", "))
 	case len(c.unseen) > 0:
 		r.Facts.Absent(name, says+"; not compared: "+strings.Join(c.unseen, ", "))
 	default:
@@ -154,24 +157,53 @@ func (r *Report) exists(line string) error {
 	return nil
 }
 
+// shows reports whether a value is shown whose path begins so.
+func (s shown) shows(prefix string) bool {
+	for path, f := range s.fields {
+		if f.Present && strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // comparison is of a line of a claim with one of a certification.
 type comparison struct {
 	claim, cert    shown
 	one, other     string // what their paths begin with
 	agrees, unseen []string
+	hidden         bool // something is not shown that could differ
 	differs        []error
+}
+
+// lacks notes that there is nothing to compare with.
+func (c *comparison) lacks(s shown, path string) {
+	_, seen := s.get(path)
+	c.hidden = c.hidden || !seen
+	c.unseen = append(c.unseen, s.lacks(path))
+}
+
+// both returns a value of each of the two lines, if both have one and show it.
+func (c *comparison) both(field string) (claimed, certified string, ok bool) {
+	claimed, _ = c.claim.get(c.one + field)
+	certified, _ = c.cert.get(c.other + field)
+	if claimed == "" {
+		c.lacks(c.claim, c.one+field)
+	}
+	if certified == "" {
+		c.lacks(c.cert, c.other+field)
+	}
+	return claimed, certified, claimed != "" && certified != ""
 }
 
 // tariff compares the six digits that all nations share. Codes of other editions of the Harmonized System may
 // differ and still mean the same.
 func (c *comparison) tariff() {
-	claimed, _ := c.claim.get(c.one + "hs")
-	certified, _ := c.cert.get(c.other + "hs")
-	if len(claimed) < 6 || len(certified) < 6 {
-		c.unseen = append(c.unseen, "hs")
+	claimed, certified, ok := c.both("hs")
+	if !ok {
 		return
 	}
-	claimed, certified = claimed[:6], certified[:6]
+	claimed, certified = claimed[:min(6, len(claimed))], certified[:min(6, len(certified))]
 	edition, _ := c.claim.get(c.one + "edition")
 	other, _ := c.cert.get(c.other + "edition")
 	switch {
@@ -185,11 +217,9 @@ func (c *comparison) tariff() {
 }
 
 func (c *comparison) origin() {
-	claimed, _ := c.claim.get(c.one + "origin.country")
-	certified, _ := c.cert.get(c.other + "origin.country")
+	claimed, certified, ok := c.both("origin.country")
 	switch {
-	case claimed == "" || certified == "":
-		c.unseen = append(c.unseen, "origin.country")
+	case !ok:
 	case claimed == certified:
 		c.agrees = append(c.agrees, "origin "+claimed)
 	default:
@@ -197,13 +227,16 @@ func (c *comparison) origin() {
 	}
 }
 
-// criterion only shows by what the good is said to originate: a claim does not repeat it.
+// criterion only shows by what the good is said to originate: a claim does not repeat it, so that nothing can
+// differ. In cafta-dr/1 it is called rule.
 func (c *comparison) criterion() {
-	for _, name := range []string{"criterion", "rule"} {
-		if value, _ := c.cert.get(c.other + name); value != "" {
-			c.agrees = append(c.agrees, name+" "+value)
-			return
-		}
+	name := "criterion"
+	if !c.cert.may(c.other + name) {
+		name = "rule"
 	}
-	c.unseen = append(c.unseen, "criterion")
+	if value, _ := c.cert.get(c.other + name); value != "" {
+		c.agrees = append(c.agrees, name+" "+value)
+		return
+	}
+	c.unseen = append(c.unseen, c.cert.lacks(c.other+name))
 }

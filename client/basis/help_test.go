@@ -96,6 +96,7 @@ type story struct {
 	certTime, claimTime time.Time
 	certBy, claimBy     []int // the witnesses who cosigned
 	claimLog            string
+	certAs, claimAs     string // profile
 	odd                 int    // entry that is another in the claim's tree; −1: none
 	quorum              string // of the policy
 	before              time.Time
@@ -128,15 +129,15 @@ func newStory() *story {
 		},
 		certEvent: "issue", certAt: 2, claimAt: 5, certSize: 4, claimSize: 8,
 		certTime: date(2, 8), claimTime: date(6, 8), certBy: []int{0, 1}, claimBy: []int{0, 1, 2},
-		claimLog: "customs.example/log", odd: -1, quorum: "2", tamper: func(_, _ []byte) {}, answer: func(*basis.Standing) {},
+		claimLog: "customs.example/log", certAs: "usmca/1", claimAs: "usmca/1", odd: -1, quorum: "2", tamper: func(_, _ []byte) {}, answer: func(*basis.Standing) {},
 	}
 }
 
 // date is an hour of a day in May 2026.
 func date(day, hour int) time.Time { return time.Date(2026, 5, day, hour, 0, 0, 0, time.UTC) }
 
-func seal(event, log string, fields map[string]string, refers *declaration.Hash) declaration.Opening {
-	return must(declaration.Declaration{Log: log, Event: event, Profile: "usmca/1", Submitter: "broker.example",
+func seal(event, profile, log string, fields map[string]string, refers *declaration.Hash) declaration.Opening {
+	return must(declaration.Declaration{Log: log, Event: event, Profile: profile, Submitter: "broker.example",
 		Refers: refers, Fields: fields}.Seal(rand.Reader))
 }
 
@@ -193,14 +194,14 @@ func (s *story) judge(t *testing.T) basis.Report {
 	if s.certEvent == "amend" {
 		refers = new(declaration.Hash)
 	}
-	cert := seal(s.certEvent, log.origin, s.cert, refers)
+	cert := seal(s.certEvent, s.certAs, log.origin, s.cert, refers)
 	log.entries[s.certAt] = cert.Entry()
 	leaf := declaration.LeafHash(cert.Entry())
 	fields := maps.Clone(s.claim)
 	if fields["refers"] = s.quotes; s.quotes == "" {
 		fields["refers"] = base64.StdEncoding.EncodeToString(leaf[:])
 	}
-	claim := seal("claim", other.origin, fields, nil)
+	claim := seal("claim", s.claimAs, other.origin, fields, nil)
 	other.entries[s.claimAt] = claim.Entry()
 	certProof := log.receipt(s.certAt, s.certSize, s.certTime, s.certBy...)
 	if s.odd >= 0 {
@@ -214,7 +215,7 @@ func (s *story) judge(t *testing.T) basis.Report {
 	}
 	if !s.unread {
 		c.Standing = &basis.Standing{Answer: status.Answer{Leaf: leaf, Log: log.origin, Index: uint64(s.certAt),
-			Size: 8, Time: date(9, 8), Complete: true}, Linked: s.claimLog == log.origin}
+			Size: 8, Time: date(9, 8), Complete: true}, Linked: s.claimLog == log.origin, Claimed: uint64(s.claimAt)}
 		s.answer(c.Standing)
 	}
 	return c.Judge()

@@ -25,7 +25,7 @@ func (r *Report) order(policy receipt.Policy) {
 		r.Facts.Skip(filedFirst)
 		return
 	}
-	first, second := r.index(), r.Claim.Index
+	first, second := r.index(), r.claimed()
 	switch {
 	case first >= second:
 		r.Facts.Add(filedFirst, "", fmt.Errorf("the claim is entry %d, and the certification entry %d of the same log",
@@ -46,6 +46,14 @@ func (r *Report) index() uint64 {
 		return min(r.standing.Index, r.Certification.Index)
 	}
 	return r.Certification.Index
+}
+
+// claimed is that of the claim, likewise: whoever files a claim once more does not get behind a certification.
+func (r *Report) claimed() uint64 {
+	if r.standing != nil && r.standing.Linked {
+		return min(r.standing.Claimed, r.Claim.Index)
+	}
+	return r.Claim.Index
 }
 
 // history adds whether the trees of the two receipts are one that has grown:

@@ -6,15 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"cocket.example/client"
 )
 
 // Err is why the case is not proven, or nil if it is: both declarations verify, the claim quotes this
-// certification, that was filed first or was on file before the day that the claim states, and nothing
-// fails.
+// certification and states a day, that was filed first or was on file before this day, nothing fails, and
+// nothing is hidden that could make it fail.
 func (r Report) Err() error {
 	if err := r.Certification.Err(); err != nil {
 		return fmt.Errorf("the certification does not verify: %w", err)
@@ -25,19 +24,21 @@ func (r Report) Err() error {
 	if err := r.Facts.Err(); err != nil {
 		return err
 	}
-	if f := r.Facts.Find(refers); f.Status != client.Holds {
-		return errors.New(f.Name + ": " + f.Says)
+	wants := append([]string{refers, claimDate}, r.hidden...)
+	if r.before() == "" {
+		wants = append(wants, filedFirst)
 	}
-	if r.holds(filedFirst) || r.holds(beforeDate) {
-		return nil
+	for _, name := range wants {
+		if f := r.Facts.Find(name); f.Status != client.Holds {
+			return errors.New(f.Name + ": " + f.Says)
+		}
 	}
-	f := r.Facts.Find(filedFirst)
-	return errors.New(f.Name + ": " + f.Says)
+	return nil
 }
 
 func (r Report) holds(fact string) bool { return r.Facts.Find(fact).Status == client.Holds }
 
-// Answer is the answer in one sentence.
+// Answer is the answer in one sentence. It is Yes where Err is nil, No where something fails, and else Not proven.
 func (r Report) Answer() string {
 	const no = "No: it is not proven that the certification was on file before the claim: "
 	if f, failed := r.Certification.Facts.Failed(); failed {
@@ -47,9 +48,16 @@ func (r Report) Answer() string {
 		return no + "the claim does not verify (" + f.Name + ")."
 	}
 	err, before := r.Err(), r.before()
+	_, failed := r.Facts.Failed()
 	switch {
+	case err == nil && (r.Claim.Unwitnessed() || r.Certification.Unwitnessed()):
+		return "Yes, by the word of the log alone: the certification was on file " + before + "."
 	case err == nil:
 		return "Yes: the certification was on file " + before + "."
+	case !failed && before != "" && r.holds(refers):
+		return fmt.Sprintf("Not proven: the certification was on file %s, but %v.", before, err)
+	case !failed:
+		return "Not proven that the certification was on file before the claim: " + err.Error() + "."
 	case before != "" && r.holds(refers):
 		return fmt.Sprintf("No: the certification was on file %s, but %v.", before, err)
 	default:
@@ -67,41 +75,6 @@ func (r Report) before() string {
 		list = append(list, "before "+r.day+", the date that the claim states")
 	}
 	return strings.Join(list, " and ")
-}
-
-// NotProven lists, for people, what this report does not say.
-func (r Report) NotProven() []string {
-	list := []string{client.UnprovenTrue, "That the importer held the certification, or was sent it: whoever made the " +
-		"claim knew its leaf hash, which can also be read in the log."}
-	number, _ := r.claim.get("entry.number")
-	if number == "" {
-		number = "of the claim"
-	}
-	list = append(list, "That the claim was made on the day that it states: compare it with the customs record of entry "+
-		number+".", "That no other claim rests on this certification.")
-	if !r.holds(unchanged) {
-		list = append(list, "That the certification was in force when the claim was made.")
-	}
-	if len(r.few) > 0 {
-		list = append(list, "That both receipts are of one history of the log, should it and "+strings.Join(r.few, ", ")+
-			" lie together: reading the log proves it"+howToRead+".")
-	}
-	if !r.Claim.NoLaterThan.IsZero() || !r.Certification.NoLaterThan.IsZero() {
-		list = append(list, client.UnprovenTime)
-	}
-	for _, line := range r.Certification.Unproven {
-		whose := "Of the certification: "
-		if slices.Contains(r.Claim.Unproven, line) {
-			whose = "Of both: "
-		}
-		list = append(list, whose+line)
-	}
-	for _, line := range r.Claim.Unproven {
-		if !slices.Contains(r.Certification.Unproven, line) {
-			list = append(list, "Of the claim: "+line)
-		}
-	}
-	return list
 }
 
 // String prints the report for people, in 80 columns.

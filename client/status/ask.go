@@ -3,6 +3,7 @@
 package status
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 
 // Ask answers how entries stand, all in the same tree, in the order of the leaf hashes given. An error
 // that wraps ErrNotFiled, ErrContradiction, client.ErrFork or client.ErrStale says what is wrong with
-// the question or the log; others say what kept it from being tried.
+// the question or the log; others say what kept it from being tried. One that concerns some of the entries alone
+// is also the Err of their answers, and the others are answered all the same.
 func Ask(ctx context.Context, c Config, leaves ...receipt.Hash) ([]Answer, error) {
 	c = c.withDefaults()
 	s, before, err := load(c.State, c.Policy)
@@ -27,7 +29,8 @@ func Ask(ctx context.Context, c Config, leaves ...receipt.Hash) ([]Answer, error
 	if err != nil {
 		return nil, err
 	}
-	a := asker{tree: t, register: told{t}}
+	left := maxBytes
+	a := asker{tree: t, register: told{t}, left: &left}
 	if c.Read {
 		r := &register{tree: t}
 		a.register = r
@@ -37,13 +40,27 @@ func Ask(ctx context.Context, c Config, leaves ...receipt.Hash) ([]Answer, error
 	} else if _, ok := c.Source.(teller); !ok {
 		return nil, errors.New("a directory cannot be asked what refers to an entry: it must be read")
 	}
+	return a.each(ctx, leaves)
+}
+
+// each answers about one entry after another. It ends early where the log can be asked no more, or has forked.
+func (a asker) each(ctx context.Context, leaves []receipt.Hash) ([]Answer, error) {
 	answers := make([]Answer, len(leaves))
+	var none []error
 	for i, leaf := range leaves {
-		if answers[i], err = a.answer(ctx, leaf); err != nil {
-			return nil, fmt.Errorf("leaf hash %s: %w", encode(leaf), err)
+		var err error
+		if answers[i], err = a.answer(ctx, leaf); err == nil {
+			continue
 		}
+		answers[i] = a.blank(leaf)
+		answers[i].Err = err
+		err = fmt.Errorf("leaf hash %s: %w", encode(leaf), err)
+		if ctx.Err() != nil || errors.Is(err, client.ErrFork) || errors.Is(err, client.ErrUnreachable) {
+			return nil, err
+		}
+		none = append(none, err)
 	}
-	return answers, nil
+	return answers, errors.Join(none...)
 }
 
 // tree is the tree that everything is looked up in, and verified against.
@@ -66,7 +83,7 @@ func (c Config) look(ctx context.Context, before receipt.Trusted) (t tree, err e
 	}
 	t = tree{c, trusted.Report().Checkpoint, trusted, &cache{Source: c.Source}}
 	for _, known := range append([]receipt.Trusted{before}, c.Known...) {
-		if err := client.Follows(ctx, t.tiles, known.Report().Checkpoint, t.Checkpoint); err != nil {
+		if err := t.follows(ctx, known); err != nil {
 			return t, fmt.Errorf("the log's checkpoint: %w", err)
 		}
 	}
@@ -94,16 +111,32 @@ func (t tree) at(ctx context.Context, index uint64) (f filed, err error) {
 	if err != nil {
 		return f, fmt.Errorf("reading entry %d: %w", index, err)
 	}
+	data = bytes.Clone(data) // it is part of a bundle
 	f = filed{index: index, leaf: declaration.LeafHash(data), data: data}
 	proof, err := t.prove(ctx, index)
 	if err != nil {
 		return f, fmt.Errorf("proving entry %d: %w", index, err)
 	}
 	if err := t.trusted.Includes(f.leaf, proof); err != nil {
-		return f, fmt.Errorf("%w: %w", ErrContradiction, err)
+		return f, fmt.Errorf("%w: %w", t.untrue(), err)
 	}
 	f.parse()
 	return f, nil
+}
+
+// untrue is what it means that bytes do not lead to the root: whoever can be asked tells them himself, and who
+// reads a directory does not know who wrote to it.
+func (c Config) untrue() error {
+	if _, asks := c.Source.(teller); asks {
+		return ErrContradiction
+	}
+	return ErrDamaged
+}
+
+// known is where an entry stands by a receipt.
+func (t tree) known(leaf receipt.Hash) (index uint64, ok bool) {
+	index, ok = t.At[leaf]
+	return index, ok && index < t.Size
 }
 
 // prove makes a receipt from tiles. It is not verified.
@@ -145,6 +178,15 @@ type told struct{ tree }
 
 func (t told) find(ctx context.Context, leaf receipt.Hash) (uint64, bool, error) {
 	index, ok, err := t.Source.(teller).Lookup(ctx, leaf)
+	at, known := t.known(leaf)
+	switch {
+	case err != nil || !known:
+	case !ok:
+		err = fmt.Errorf("%w: it says that it has no entry with this leaf hash, and a receipt proves that this is "+
+			"entry %d (a copy that cannot be asked answers so too: read it with --scan)", ErrContradiction, at)
+	default:
+		index = min(index, at)
+	}
 	return index, ok && index < t.Size, err
 }
 

@@ -15,7 +15,23 @@ const maxCached = 1024
 // proof is. It is not for use by several goroutines.
 type cache struct {
 	Source
-	tiles map[tile.Ref][]byte
+	tiles  map[tile.Ref][]byte
+	last   tile.Ref // the bundle that was read last, since what refers to one entry often stands together
+	bundle []byte
+}
+
+// ReadBundle reads a bundle, the one before not again.
+func (c *cache) ReadBundle(ctx context.Context, index uint64, width int) ([]byte, error) {
+	ref := tile.Ref{Entries: true, Index: index, Width: width}
+	if c.bundle != nil && c.last == ref {
+		return c.bundle, nil
+	}
+	b, err := c.Source.ReadBundle(ctx, index, width)
+	if err != nil {
+		return nil, err
+	}
+	c.last, c.bundle = ref, b
+	return b, nil
 }
 
 // ReadTile reads a tile once.

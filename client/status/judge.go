@@ -16,8 +16,10 @@ import (
 
 // Bounds on what one entry's answer takes, so that nobody makes a reader work without end.
 const (
-	maxAbove  = 1_000  // entries that one refers to, each to the one before
-	maxEvents = 10_000 // entries that refer to one, or to what took its place
+	maxAbove  = 10_000    // entries that one refers to, each to the one before
+	maxEvents = 10_000    // entries that refer to one, or to what took its place
+	maxBytes  = 256 << 20 // of entries and receipts, of all answers together
+	many      = 100       // entries named, from which on it is told how far their proofs are
 )
 
 // asker answers about one entry after another. It applies the rules of the entry format, section 8,
@@ -29,6 +31,23 @@ const (
 type asker struct {
 	tree
 	register lister
+	left     *int // of maxBytes
+}
+
+// spend counts bytes that an answer takes.
+func (a asker) spend(b []byte) error {
+	if *a.left -= len(b); *a.left < 0 {
+		return fmt.Errorf("the entries and receipts to be named take more than %d MiB: ask about fewer at a time",
+			maxBytes>>20)
+	}
+	return nil
+}
+
+// proving tells how far the proofs of the entries are that an answer names, if they are many.
+func (a asker) proving(done, total int) {
+	if total >= many {
+		a.Proving(uint64(done), uint64(total))
+	}
 }
 
 func (a asker) answer(ctx context.Context, leaf receipt.Hash) (x Answer, err error) {
@@ -39,18 +58,38 @@ func (a asker) answer(ctx context.Context, leaf receipt.Hash) (x Answer, err err
 	if f.err != nil {
 		return x, fmt.Errorf("entry %d is none whose status can be told: %w", f.index, f.err)
 	}
-	x = Answer{
-		Leaf: leaf, Log: a.Origin, Index: f.index, Entry: f.entry, Data: f.data,
-		Size: a.Size, Root: a.Root, Checkpoint: a.trusted.Signed(), Time: a.trusted.Report().NoLaterThan,
+	x = a.blank(leaf)
+	x.Index, x.Entry, x.Data = f.index, f.entry, f.data
+	if err = a.spend(f.data); err == nil {
+		err = a.above(ctx, &x, f)
 	}
-	_, x.Complete = a.register.(*register)
-	if err = a.above(ctx, &x, f); err == nil {
+	if err == nil {
 		err = a.below(ctx, &x, f)
 	}
 	if err == nil {
 		err = a.receipts(ctx, &x)
 	}
+	a.note(&x) // now, for it may have been read once more
 	return x, err
+}
+
+// blank is an answer that says nothing but where it was looked.
+func (a asker) blank(leaf receipt.Hash) Answer {
+	x := Answer{
+		Leaf: leaf, Log: a.Origin, Size: a.Size, Root: a.Root, Checkpoint: a.trusted.Signed(),
+		Time: a.trusted.Report().NoLaterThan,
+	}
+	_, x.Complete = a.register.(*register)
+	a.note(&x)
+	return x
+}
+
+// note says what of an answer rests on the state.
+func (a asker) note(x *Answer) {
+	x.Noted, x.NotedIn = 0, ""
+	if r, read := a.register.(*register); read && r.noted > 0 {
+		x.Noted, x.NotedIn = r.noted, a.State
+	}
 }
 
 // notFiled says why there is no answer, unless another error does.
@@ -69,76 +108,9 @@ func (a asker) find(ctx context.Context, leaf receipt.Hash) (f filed, ok bool, e
 	}
 	f, err = a.at(ctx, index)
 	if err == nil && f.leaf != leaf {
-		err = fmt.Errorf("%w: it says that this is entry %d, which is another", ErrContradiction, index)
+		err = fmt.Errorf("%w: it says that this is entry %d, which is another", a.untrue(), index)
 	}
 	return f, true, err
-}
-
-// above tells whether an entry is void, and what came before it on the same target.
-func (a asker) above(ctx context.Context, x *Answer, f filed) error {
-	line, void, err := a.ancestors(ctx, f)
-	if err != nil {
-		return err
-	}
-	// From the first entry downwards: what refers to a void one is void as well.
-	for i := len(line) - 1; i > 0; i-- {
-		events, err := a.judge(ctx, x, judged{line[i], void})
-		if err != nil {
-			return err
-		}
-		if void, x.Winner, err = verdict(events, line[i-1]); err != nil {
-			return err
-		}
-	}
-	x.Void = void
-	return nil
-}
-
-// ancestors returns an entry, what it refers to, and so on; void says why the last is, if it is.
-func (a asker) ancestors(ctx context.Context, f filed) (line []filed, void string, err error) {
-	for line = []filed{f}; len(line) <= maxAbove; {
-		last := line[len(line)-1]
-		target, ok := last.refers()
-		if !ok && last.err == nil && last.entry.Log != a.Origin {
-			return line, otherLog, nil
-		}
-		if !ok {
-			return line, "", nil
-		}
-		parent, found, err := a.find(ctx, target)
-		if err != nil {
-			return nil, "", fmt.Errorf("what entry %d refers to: %w", last.index, err)
-		}
-		if !found {
-			return line, a.absent(), nil
-		}
-		line = append(line, parent)
-	}
-	return nil, "", fmt.Errorf("more than %d amendments of one another", maxAbove)
-}
-
-// absent is why an entry is void whose target is not there, as far as that is known.
-func (a asker) absent() string {
-	if _, asked := a.register.(told); asked {
-		return "it refers to an entry that is not in this log, so the log says"
-	}
-	return "it refers to no entry of this log"
-}
-
-// verdict finds an entry among the events of what it refers to, and what won if it did not.
-func verdict(events []Event, f filed) (void string, winner *Event, err error) {
-	for i := range events {
-		switch e := &events[i]; {
-		case e.Leaf == f.leaf && e.Void == "":
-			return "", nil, nil
-		case e.Leaf == f.leaf:
-			return e.Void, winner, nil
-		case e.Void == "":
-			winner = e
-		}
-	}
-	return "", nil, fmt.Errorf("%w: it holds entry %d, and does not tell it of what that refers to",
-		ErrContradiction, f.index)
 }
 
 // below fills in what refers to the entry, and to what took its place.
@@ -187,8 +159,12 @@ func (a asker) judge(ctx context.Context, x *Answer, target judged) (events []Ev
 		return nil, fmt.Errorf("more than %d entries refer to entry %d", maxEvents, target.index)
 	}
 	first := make(map[receipt.Hash]uint64)
-	for _, index := range candidates {
+	for i, index := range candidates {
+		a.proving(i+1, len(candidates))
 		f, err := a.at(ctx, index)
+		if err == nil {
+			err = a.spend(f.data)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -197,6 +173,9 @@ func (a asker) judge(ctx context.Context, x *Answer, target judged) (events []Ev
 				return nil, err
 			}
 			continue
+		}
+		if err := a.beforehand(f, target); err != nil {
+			return nil, err
 		}
 		e := Event{Index: index, Leaf: f.leaf, Entry: f.entry, Data: f.data, Target: target.leaf, Void: a.rule(f, target)}
 		if lower, again := first[f.leaf]; again {
@@ -220,6 +199,19 @@ func (a asker) lied(f, target filed) error {
 	}
 	return fmt.Errorf("%w: it says that entry %d refers to entry %d, which it does not", ErrContradiction,
 		f.index, target.index)
+}
+
+// beforehand is the error of a log that names an amendment or withdrawal which would be good if its target did not
+// stand behind it, for it takes none of what it does not hold: the target stands there twice, and the log
+// named the later one.
+func (a asker) beforehand(f filed, target judged) error {
+	_, asked := a.register.(told)
+	if !asked || f.index > target.index || f.err != nil || target.err != nil || target.void != "" ||
+		f.entry.Log != a.Origin || f.entry.CheckRefers(target.entry) != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: it says that this is entry %d, and entry %d refers to it already: read everything with "+
+		"--scan, to see where it stands first", ErrContradiction, target.index, f.index)
 }
 
 const otherLog = "it is for another log"
@@ -257,7 +249,13 @@ func (a asker) compare(ctx context.Context, x *Answer, f filed, events []Event) 
 		return nil
 	}
 	tells, err := told{a.tree}.list(ctx, f)
-	if err != nil && !errors.Is(err, ErrContradiction) {
+	if errors.Is(err, ErrContradiction) {
+		// Files on a server are a log as well, which answers no question: it must know the entry by another.
+		if _, ok, asked := a.Source.(teller).Lookup(ctx, f.leaf); asked == nil && ok {
+			err = nil
+		}
+	}
+	if err != nil {
 		return ctx.Err()
 	}
 	for _, e := range events {

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,9 @@ type reading struct {
 	edge  *compact.Range // [0, n) has been read
 	found []reference    // by index
 	seen  map[receipt.Hash]uint64
+
+	kept  map[uint64]bool // shorts of what was asked about
+	grown map[uint64]bool // nil: every reference is kept; else those to these
 
 	watch   map[receipt.Hash]bool // leaves whose lowest index is wanted
 	bundles []bundle              // of one step, used again for each
@@ -78,6 +82,9 @@ func newReading(c Config, s saved, watch map[receipt.Hash]bool) *reading {
 // is kept in the state.
 func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() error) error {
 	due := time.Now().Add(saveEvery)
+	if r.edge.End() < cp.Size {
+		r.Progress(r.edge.End(), cp.Size)
+	}
 	for r.edge.End() < cp.Size {
 		err := r.next(ctx, cp.Size)
 		if now := time.Now(); err != nil || now.After(due) {
@@ -94,7 +101,7 @@ func (r *reading) to(ctx context.Context, cp receipt.Checkpoint, keep func() err
 		return err
 	}
 	if root != cp.Root {
-		return fmt.Errorf("%w: its %d entries do not give the root that is signed", ErrContradiction, cp.Size)
+		return fmt.Errorf("%w: its %d entries do not give the root that is signed", r.untrue(), cp.Size)
 	}
 	return nil
 }
@@ -135,7 +142,10 @@ func (r *reading) next(ctx context.Context, size uint64) error {
 func (r *reading) append(bundles []bundle) error {
 	for i := range bundles {
 		b := &bundles[i]
-		var err error
+		err := r.take(b.found) // before the range grows: what is saved is of whole bundles
+		if err != nil {
+			return err
+		}
 		if len(b.leaves) == 0 {
 			err = tile.AppendFull(r.edge, b.root)
 		}
@@ -150,9 +160,43 @@ func (r *reading) append(bundles []bundle) error {
 				r.seen[p.leaf] = p.index
 			}
 		}
-		if r.found = append(r.found, b.found...); len(r.found) > maxFound {
-			return fmt.Errorf("more than %d entries refer to others, which is more than is kept", maxFound)
+	}
+	return nil
+}
+
+// take keeps references: all of them while they are few. Once they are too many, and no file is to hold them, those are
+// kept which concern what was asked about: that refer to it, or to what refers to it. What stands before its
+// target is void and may be missed, so the register reads once more for what turns out to matter.
+func (r *reading) take(found []reference) error {
+	switch {
+	case r.grown == nil && len(r.found)+len(found) <= r.most:
+		r.found = append(r.found, found...)
+		return nil
+	case r.grown == nil && r.State != "":
+		return fmt.Errorf("more than %d entries refer to others, which is more than %s can keep: read without a "+
+			"state (no --state)", r.most, r.State)
+	case r.grown == nil:
+		all := r.found
+		r.grown, r.found = maps.Clone(r.kept), nil
+		if err := r.narrow(all); err != nil {
+			return err
 		}
+	}
+	return r.narrow(found)
+}
+
+// narrow keeps what concerns what was asked about.
+func (r *reading) narrow(found []reference) error {
+	for _, f := range found {
+		if !r.grown[f.target] {
+			continue
+		}
+		if len(r.found) == r.most {
+			return fmt.Errorf("more than %d entries refer to what was asked about, and to what refers to that: ask "+
+				"about fewer at a time", r.most)
+		}
+		r.found = append(r.found, f)
+		r.grown[f.leaf] = true
 	}
 	return nil
 }

@@ -24,17 +24,22 @@ func (a asker) receipts(ctx context.Context, x *Answer) (err error) {
 	if x.Receipt, x.OnFile, err = a.receipt(ctx, x.Index, x.Leaf); err != nil {
 		return err
 	}
-	events := x.Events
-	for i := range events {
-		e := &events[i]
+	var events []*Event
+	for i := range x.Events {
+		events = append(events, &x.Events[i])
+	}
+	for _, e := range []*Event{x.Winner, x.Doubt} {
+		if e != nil {
+			events = append(events, e)
+		}
+	}
+	for i, e := range events {
+		a.proving(i+1, len(events))
 		if e.Receipt, e.Time, err = a.receipt(ctx, e.Index, e.Leaf); err != nil {
 			return err
 		}
 	}
-	if w := x.Winner; w != nil {
-		w.Receipt, w.Time, err = a.receipt(ctx, w.Index, w.Leaf)
-	}
-	return err
+	return nil
 }
 
 // receipt returns the log's own receipt, which is for an early checkpoint, if it is good and of a tree that
@@ -42,6 +47,9 @@ func (a asker) receipts(ctx context.Context, x *Answer) (err error) {
 func (a asker) receipt(ctx context.Context, index uint64, leaf receipt.Hash) (b []byte, t time.Time, err error) {
 	if g, ok := a.Source.(giver); ok {
 		b, t, err = a.early(ctx, g, filed{index: index, leaf: leaf})
+		if err == nil {
+			err = a.spend(b)
+		}
 		if err == nil || errors.Is(err, client.ErrFork) || ctx.Err() != nil {
 			return b, t, err
 		}
@@ -50,7 +58,8 @@ func (a asker) receipt(ctx context.Context, index uint64, leaf receipt.Hash) (b 
 	if err == nil {
 		err = a.trusted.Includes(leaf, r)
 	}
-	return r.Bytes(), a.trusted.Report().NoLaterThan, err
+	b = r.Bytes()
+	return b, a.trusted.Report().NoLaterThan, errors.Join(err, a.spend(b))
 }
 
 // early asks for the log's receipt and verifies it.
@@ -69,7 +78,7 @@ func (a asker) early(ctx context.Context, g giver, f filed) (b []byte, t time.Ti
 	if err != nil {
 		return nil, t, err
 	}
-	if err := client.Follows(ctx, a.tiles, trusted.Report().Checkpoint, a.Checkpoint); err != nil {
+	if err := a.follows(ctx, trusted); err != nil {
 		return nil, t, fmt.Errorf("the log's receipt of entry %d: %w", f.index, err)
 	}
 	return b, trusted.Report().NoLaterThan, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"cocket.example/client"
@@ -21,6 +22,11 @@ type register struct {
 	seen  map[receipt.Hash]uint64 // the lowest index of each that was watched
 	watch map[receipt.Hash]bool   // leaves that were watched in a reading from the first entry on
 	asked map[receipt.Hash]bool   // leaves that were asked about
+	noted uint64                  // entries whose references are those of the state, which nothing proves
+
+	whole bool            // found holds every reference of the tree
+	kept  map[uint64]bool // else those to these shorts, from the first entry on
+	grown map[uint64]bool // and to these, from where it was seen that they matter
 }
 
 // read reads what is new since the state was kept, all if there is none, and keeps the state.
@@ -36,6 +42,10 @@ func (x *register) read(ctx context.Context, s saved, leaves []receipt.Hash) err
 		x.watch = x.asked
 	}
 	r := newReading(x.Config, s, x.watch)
+	r.kept = shorts(x.asked)
+	if s.edge != nil {
+		x.noted = s.edge.End()
+	}
 	keep := func() error { return saved{r.edge, r.found, x.trusted.Signed()}.store(x.State) }
 	if err := r.to(ctx, x.Checkpoint, keep); err != nil {
 		return err
@@ -43,11 +53,24 @@ func (x *register) read(ctx context.Context, s saved, leaves []receipt.Hash) err
 	if err := keep(); err != nil {
 		return fmt.Errorf("keeping what was read: %w", err)
 	}
-	x.found, x.seen = r.found, r.seen
+	x.take(r)
+	return nil
+}
+
+// take takes what a reading has found.
+func (x *register) take(r *reading) {
+	x.found, x.seen, x.whole, x.kept, x.grown = r.found, r.seen, r.grown == nil, r.kept, r.grown
 	slices.SortFunc(x.found, func(a, b reference) int {
 		return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.index, b.index))
 	})
-	return nil
+}
+
+func shorts(leaves map[receipt.Hash]bool) map[uint64]bool {
+	set := make(map[uint64]bool)
+	for leaf := range leaves {
+		set[short(leaf[:])] = true
+	}
+	return set
 }
 
 // continues checks that the tree goes on from what was read before.
@@ -75,8 +98,14 @@ func (x *register) find(ctx context.Context, leaf receipt.Hash) (uint64, bool, e
 	if index, ok := x.seen[leaf]; ok || x.watch[leaf] {
 		return index, ok, nil
 	}
+	if !x.whole {
+		return x.readFor(ctx, leaf)
+	}
 	first := x.candidates(leaf)
 	index, ok, err := x.amongFound(ctx, leaf)
+	if err == nil && !ok {
+		index, ok = x.known(leaf)
+	}
 	if t, asks := x.Source.(teller); asks && err == nil && !ok {
 		index, ok, err = t.Lookup(ctx, leaf)
 	}
@@ -103,26 +132,33 @@ func (x *register) amongFound(ctx context.Context, leaf receipt.Hash) (index uin
 	return index, ok, nil
 }
 
-// readFor reads everything from the first entry on, to see where a leaf stands first, and each of those
-// that were asked about.
+// readFor reads everything from the first entry on, to see where a leaf stands first and what refers to it, and so
+// of each leaf before. What the state says is not needed any more.
 func (x *register) readFor(ctx context.Context, leaf receipt.Hash) (uint64, bool, error) {
 	watch := map[receipt.Hash]bool{leaf: true}
-	for asked := range x.asked {
-		watch[asked] = true
-	}
-	r := newReading(x.Config, saved{}, watch)
+	maps.Copy(watch, x.asked)
+	maps.Copy(watch, x.watch)
+	c := x.Config
+	c.State = ""
+	r := newReading(c, saved{}, watch)
+	r.kept = shorts(watch)
+	maps.Copy(r.kept, x.kept)
+	maps.Copy(r.kept, x.grown)
 	if err := r.to(ctx, x.Checkpoint, func() error { return nil }); err != nil {
 		return 0, false, err
 	}
-	x.watch = watch
-	for leaf, index := range r.seen {
-		x.seen[leaf] = index
-	}
+	x.take(r)
+	x.watch, x.noted = watch, 0
 	index, ok := x.seen[leaf]
 	return index, ok, nil
 }
 
-func (x *register) list(_ context.Context, f filed) ([]uint64, error) {
+func (x *register) list(ctx context.Context, f filed) ([]uint64, error) {
+	if !x.whole && !x.kept[short(f.leaf[:])] {
+		if _, _, err := x.readFor(ctx, f.leaf); err != nil {
+			return nil, err
+		}
+	}
 	return x.candidates(f.leaf), nil
 }
 

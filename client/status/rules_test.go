@@ -3,6 +3,7 @@
 package status
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -144,13 +145,48 @@ func compareWithTwin(t *testing.T, entries [][]byte) {
 	compareOrder(t, backwards)
 }
 
+// tryAll is asks that returns what went wrong.
+func tryAll(t *testing.T, c Config, entries [][]byte) ([]Answer, error) {
+	var leaves []receipt.Hash
+	for _, e := range entries {
+		leaves = append(leaves, declaration.LeafHash(e))
+	}
+	c.Policy = testKeys.policy
+	return Ask(t.Context(), c, leaves...)
+}
+
+// backwards reports whether something stands before what it refers to, and would be good behind it.
+func backwards(entries [][]byte) bool {
+	for i, data := range entries {
+		e := must(declaration.Parse(data))
+		if e.Refers == nil {
+			continue
+		}
+		at := twin(entries).first(*e.Refers)
+		if at > i && e.CheckRefers(must(declaration.Parse(entries[at]))) == nil {
+			return true
+		}
+	}
+	return false
+}
+
 func compareOrder(t *testing.T, entries [][]byte) {
 	t.Helper()
 	b := newBook(entries...)
 	for name, c := range map[string]Config{
 		"told": {Source: desk{book: b}}, "read": {Source: b, Read: true}, "both": {Source: desk{book: b}, Read: true},
 	} {
-		for i, a := range asks(t, c, entries...) {
+		answers, err := tryAll(t, c, entries)
+		if err != nil && name != "told" {
+			t.Fatal(err)
+		}
+		for i, a := range answers {
+			if errors.Is(a.Err, ErrContradiction) && backwards(entries) {
+				continue // no log takes that, unless it names a later copy
+			}
+			if a.Err != nil {
+				t.Fatalf("%s: entry %d: %v", name, i, a.Err)
+			}
 			if a.Complete != c.Read || len(a.Withheld) > 0 {
 				t.Errorf("%s: complete %t, withheld %v", name, a.Complete, a.Withheld)
 			}
@@ -175,6 +211,10 @@ func TestOtherRules(t *testing.T) {
 	elsewhere := change(withdraw, func(e *declaration.Entry) { e.Log = "other.example/log" })
 	profile := change(withdraw, func(e *declaration.Entry) { e.Profile = "cafta-dr/1" })
 	newer := append([]byte("cocket-entry/v2\n"), withdraw[len("cocket-entry/v1\n"):]...)
+	amend := refer("amend", "a.example", cert, 3)
+	newerOf := func(target []byte) []byte {
+		return append([]byte("cocket-entry/v2\n"), refer("withdraw", "a.example", target, 4)[len("cocket-entry/v1\n"):]...)
+	}
 	claim := entryOf("claim", "a.example", nil, 5)
 	for _, test := range []struct {
 		name    string
@@ -184,7 +224,8 @@ func TestOtherRules(t *testing.T) {
 	}{
 		{"another log", [][]byte{cert, elsewhere}, "in force", "it is for another log"},
 		{"another profile", [][]byte{cert, profile}, "in force", "the target is of profile"},
-		{"a newer version", [][]byte{cert, newer}, "in force", "does not know its version"},
+		{"a newer version", [][]byte{cert, newer}, "not known", "does not know its version"},
+		{"a newer version of what took its place", [][]byte{cert, amend, newerOf(amend)}, "superseded by 1, in force", ""},
 		{"a withdrawal after it", [][]byte{cert, newer, withdraw}, "withdrawn by 2", ""},
 		{"of a claim", [][]byte{claim, refer("withdraw", "a.example", claim, 6)}, "in force", "the target is of event claim"},
 		{"for another log itself", [][]byte{change(cert, func(e *declaration.Entry) { e.Log = "other.example/log" })},

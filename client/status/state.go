@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/transparency-dev/merkle/compact"
 
@@ -36,7 +38,8 @@ import (
 //	<references>               24 bytes each: short of the entry, short of the target, index; by index
 //	<32 bytes>                 SHA-256 of all before
 //
-// The range is what ties it to the log: it must lead to every root that the log signs later.
+// The range ties it to the log: it must lead to every root that the log signs later. Nothing ties the references to
+// it. So it is its owner's note of what he has read, and one that others could have written is refused.
 type saved struct {
 	edge       *compact.Range // nil: nothing is saved
 	found      []reference
@@ -73,19 +76,22 @@ func (s saved) write(to io.Writer) error {
 	return err
 }
 
+// errNoState is that of a file which something else has written, and which is not to be lost.
+var errNoState = errors.New("it is not the state of a scan: choose another name")
+
 // parseSaved parses the file, in its one spelling. It verifies no signature.
 func parseSaved(b []byte) (s saved, err error) {
-	if len(b) < sha256.Size {
+	if !bytes.HasPrefix(b, []byte(savedHead)) {
+		return s, errNoState
+	}
+	if len(b) < len(savedHead)+sha256.Size {
 		return s, errors.New("it is cut off")
 	}
 	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
 	if h := sha256.Sum256(body); !bytes.Equal(h[:], sum) {
 		return s, errors.New("it is damaged: its bytes do not have the hash at its end")
 	}
-	rest, ok := bytes.CutPrefix(body, []byte(savedHead))
-	if !ok {
-		return s, fmt.Errorf("its first line is not %q", savedHead[:len(savedHead)-1])
-	}
+	rest := body[len(savedHead):]
 	var numbers [3]uint64
 	for i, name := range []string{"size ", "references ", "checkpoint "} {
 		if numbers[i], rest, err = number(rest, name); err != nil {
@@ -159,30 +165,86 @@ func parseFound(b []byte, size uint64) (found []reference, err error) {
 
 // load reads the state, if there is one, and verifies its checkpoint.
 func load(path string, policy receipt.Policy) (s saved, of receipt.Trusted, err error) {
-	b, err := readSaved(path)
-	if path == "" || errors.Is(err, fs.ErrNotExist) {
+	if path == "" {
 		return s, of, nil
 	}
-	if err == nil {
-		if s, err = parseSaved(b); err == nil {
-			of, err = policy.Verify(s.checkpoint)
-		}
+	if err := prepare(path); err != nil {
+		return s, of, fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	if err != nil {
+	b, err := readSaved(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, of, nil
+	case err != nil:
+		return s, of, fmt.Errorf("%s: %w", path, err)
+	}
+	if s, err = parseSaved(b); err == nil {
+		of, err = policy.Verify(s.checkpoint)
+	}
+	switch {
+	case errors.Is(err, errNoState):
+		return saved{}, of, fmt.Errorf("%s: %w", path, err)
+	case err != nil:
 		return saved{}, of, fmt.Errorf("%s cannot be gone on from, delete it to read everything again: %w", path, err)
 	}
 	return s, of, nil
 }
 
+// prepare fails early where store would fail at the end, and removes what a store left behind that was killed.
+func prepare(path string) error {
+	old, err := filepath.Glob(filepath.Join(escape(filepath.Dir(path)), escape(filepath.Base(path))+".*.tmp"))
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if info, err := os.Lstat(name); err == nil && time.Since(info.ModTime()) > time.Minute {
+			os.Remove(name) // else it stays, and does no harm
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// escape makes a pattern of a name, which finds that name alone.
+func escape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
+
+// readSaved reads a state that nobody but the user could have written.
 func readSaved(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSaved {
-		return nil, fmt.Errorf("it is no file of at most %d bytes", maxSaved)
+		return nil, errNoState
 	}
-	return os.ReadFile(path)
+	b, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
+	if err != nil || !bytes.HasPrefix(b, []byte(savedHead)) {
+		return nil, errors.Join(err, errNoState)
+	}
+	return b, private(info)
+}
+
+// private wants that the user owns a file, and that nobody else can write to it.
+func private(info fs.FileInfo) error {
+	const why = "whoever writes it can hide a withdrawal"
+	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) != os.Geteuid() {
+		return fmt.Errorf("it belongs to another user, and %s: choose another name, to read everything again", why)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("others may write it (mode %04o), and %s: delete it, to read everything again, or chmod 600 "+
+			"it if you know that nobody did", info.Mode().Perm(), why)
+	}
+	return nil
 }
 
 // store writes the state whole or not at all. What is lost with the machine is read again.
@@ -196,7 +258,7 @@ func (s saved) store(path string) error {
 	}
 	defer os.Remove(f.Name()) // gone already if it was renamed
 	err = s.write(f)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+	if err = errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -14,6 +14,7 @@ package status
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"cocket.example/declaration"
@@ -26,11 +27,14 @@ var (
 	ErrNotFiled = errors.New("the log has no entry with this leaf hash")
 	// ErrContradiction means that what a log tells is not what its verified tree holds.
 	ErrContradiction = errors.New("the log contradicts itself")
+	// ErrDamaged means the same of a copy of a log: nobody says that the log did it.
+	ErrDamaged = errors.New("the copy of the log is damaged")
 )
 
 // Answer is what a log's tree of one size, which was verified, says of an entry.
 type Answer struct {
 	Leaf  receipt.Hash
+	Err   error  // why there is no answer, or nil; of the entry only Leaf is set then
 	Log   string // its origin
 	Index uint64 // of the entry; the lowest that is known, should it stand there twice
 	Entry declaration.Entry
@@ -51,10 +55,17 @@ type Answer struct {
 	// Events are the amendments and withdrawals of the entry, and of those that took its place, in log
 	// order. Those of them that are void say why.
 	Events []Event
+	// Doubt is what may have come before the entry on the same target, and is of a version, profile or event that
+	// this program does not know.
+	Doubt *Event
 
 	// Complete says that every entry below Size was read and hashed to Root: nothing is left out.
 	// Without it the log's word stands for it that there is no further Event.
 	Complete bool
+	// Noted is how many of the entries, the first ones, were read by an earlier reading: that nothing is left
+	// out among them rests on the file NotedIn, which is the owner's own note.
+	Noted   uint64
+	NotedIn string
 	// Withheld are the indexes of entries that were found by reading and that the log did not tell of
 	// when it was asked: it lied. Only of a log that was asked.
 	Withheld []uint64
@@ -73,6 +84,17 @@ type Event struct {
 	Time    time.Time // on file no later than; zero: not proven
 }
 
+// Unknown reports whether this program does not know the version, profile or event of the entry.
+func (e Event) Unknown() bool { return e.Entry.Event == "" }
+
+// Rests says, for people, what of a Complete answer rests on the note of an earlier reading; "" if nothing does.
+func (a Answer) Rests() string {
+	if a.Noted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("entries 0 to %d were read by an earlier scan, as %s notes", a.Noted-1, a.NotedIn)
+}
+
 // Kind is how an entry stands, in words that follow "is".
 type Kind string
 
@@ -83,6 +105,7 @@ const (
 	Withdrawn  Kind = "withdrawn"
 	Void       Kind = "void"
 	NotYet     Kind = "not on file" // in a tree of this size
+	Unknown    Kind = "not known"   // a newer program is needed
 )
 
 // State is how an entry stands in a tree of one size.
@@ -92,6 +115,9 @@ type State struct {
 	// empty unless the entry is superseded or withdrawn. If it ends in an amendment, that is in force;
 	// if in a withdrawal, nothing is.
 	Chain []Event
+	// Unknown is the first entry that may have changed how it stands, and is of a version, profile or event that
+	// this program does not know. Then nothing at the end of Chain is in force for certain.
+	Unknown *Event
 }
 
 // State is how the entry stands in the tree that was looked at.
@@ -106,22 +132,29 @@ func (a Answer) At(size uint64) State {
 	case a.Void != "":
 		return State{Kind: Void}
 	}
-	s := State{Kind: InForce, Chain: a.chain(size)}
-	if len(s.Chain) > 0 {
+	s := State{Kind: InForce, Unknown: a.Doubt}
+	s.follow(a, size)
+	switch {
+	case len(s.Chain) > 0:
 		s.Kind = s.Chain[0].kind()
+	case s.Unknown != nil:
+		s.Kind = Unknown
 	}
 	return s
 }
 
-// chain follows the effective events from the entry on. Their indexes rise, so it ends.
-func (a Answer) chain(size uint64) (chain []Event) {
+// follow follows the effective events from the entry on. Their indexes rise, so it ends.
+func (s *State) follow(a Answer, size uint64) {
 	target := a.Leaf
-	for _, e := range a.Events {
-		if e.Target == target && e.Void == "" && e.Index < size {
-			chain, target = append(chain, e), e.Leaf
+	for i, e := range a.Events {
+		switch {
+		case e.Target != target || e.Index >= size:
+		case e.Unknown() && s.Unknown == nil:
+			s.Unknown = &a.Events[i]
+		case e.Void == "":
+			s.Chain, target = append(s.Chain, e), e.Leaf
 		}
 	}
-	return chain
 }
 
 // kind is what an effective event makes of its target.

@@ -90,11 +90,11 @@ func (f following) follow(cmd *cobra.Command, path string) error {
 		return err
 	}
 	draft, err := step.Draft()
-	if errors.Is(err, declaration.ErrInvalid) {
-		err = refutedError{err}
+	if errors.Is(err, declaration.ErrInvalid) { // of the target; others are of the flags
+		return refutedError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	f.adopt(draft.Declaration, cmd.Flags().Changed)
 	opening, err := f.close("the " + f.noun)
@@ -184,7 +184,7 @@ type made struct {
 	draft   follow.Draft
 }
 
-// print says so, and which values were not given.
+// print says so, which values everyone will see in the log, and which were not given.
 func (m made) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "leaf %s\n", base64Hash(declaration.LeafHash(m.opening.Entry())))
@@ -194,6 +194,9 @@ func (m made) print(w io.Writer) error {
 	fmt.Fprintf(&b, "  %s\n", m.held)
 	for _, path := range m.draft.Changed {
 		fmt.Fprintf(&b, "changed %s\n", path)
+	}
+	for _, f := range m.opening.Target().Entry.Public {
+		fmt.Fprintf(&b, "in clear %s %s\n", f.Path, printable(f.Value))
 	}
 	for _, x := range m.draft.Filled {
 		how := "taken over"

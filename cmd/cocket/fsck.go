@@ -167,7 +167,8 @@ func showAs(w io.Writer, what string) func(done, total uint64) {
 	var shown uint64
 	return func(done, total uint64) {
 		if p == nil || done < shown {
-			p, shown = progress.New(w, what, int(total)), 0
+			p, shown = progress.New(w, what, int(total)), done
+			p.Skip(int(done)) // the first call says where it begins
 		}
 		p.Add(int(done - shown))
 		if shown = done; done == total {

@@ -24,15 +24,16 @@ var headings = map[rule.Language]heading{
 			"GN 29 is of the HTSUS, numbers are sections of 19 CFR.",
 		"Codes", "Rules, of fields, (forms), or * any field", "error", "warning"},
 	rule.Spanish: {"evento", "campo", "forma", "ven", "fuente", "de cada línea de mercancías",
-		"* obligatorio, ? según su clase o base. Lo ven: P cualquiera, si el titular\n" +
-			"quiere, I importador, C aduana, T transportista. Fuentes: 5-A es el anexo 5-A\n" +
-			"del T-MEC, GN 29 es de la HTSUS, los números son secciones de 19 CFR.",
-		"Códigos", "Reglas, de campos, (formas), o * cualquier campo", "error", "aviso"},
+		"* obligatorio, ? según kind o basis. Lo ven: P cualquiera, si el titular quiere,\n" +
+			"I importador, C aduana, T transportista. Fuentes: 5-A es el Anexo 5-A del T-MEC,\n" +
+			"GN 29 es la nota general 29 de la HTSUS, los números son secciones de 19 CFR.",
+		"Códigos", "Reglas, de campos, (formas) o * cualquier campo", "error", "advertencia"},
 	rule.French: {"événement", "champ", "forme", "vu", "source", "de chaque ligne de marchandises",
-		"* obligatoire, ? selon son genre ou sa base. Vu par : P quiconque, si le\n" +
-			"titulaire veut, I importateur, C douane, T transporteur. Sources : 5-A est\n" +
-			"l’annexe 5-A de l’ACEUM, GN 29 est du HTSUS, les numéros sont de 19 CFR.",
-		"Codes", "Règles, de champs, (formes), ou * tout champ", "erreur", "avertissement"},
+		"* obligatoire, ? selon kind ou basis. Vu par : P quiconque, si le titulaire le\n" +
+			"veut, I importateur, C douanes, T transporteur. Sources : 5-A est l’annexe 5-A\n" +
+			"de l’ACEUM, GN 29 est la note générale 29 du HTSUS, les numéros sont des\n" +
+			"articles de 19 CFR.",
+		"Codes", "Règles, de champs, (formes) ou * tout champ", "erreur", "avertissement"},
 }
 
 // profilePage prints a profile within 80 columns.

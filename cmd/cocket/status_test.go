@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,10 +14,15 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"cocket.example/client/status"
 	"cocket.example/declaration"
+	"cocket.example/receipt"
 )
 
 // refer EVENT TARGET URL TOKEN OUT files an entry that amends or withdraws another, given as an opening or an
@@ -98,4 +104,55 @@ func proxy(ts *testscript.TestScript, _ bool, args []string) {
 	server := httptest.NewServer(p)
 	ts.Defer(server.Close)
 	ts.Setenv(args[2], server.Listener.Addr().String())
+}
+
+// TestOld: a tree that is not of today has a note.
+func TestOld(t *testing.T) {
+	now := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	for age, want := range map[time.Duration]string{
+		24 * time.Hour: "", 50 * time.Hour: "this tree was cosigned 50 hours ago: what was filed since is not in it",
+	} {
+		if got := old(now.Add(-age), now); got != want {
+			t.Errorf("%v: %q, want %q", age, got, want)
+		}
+	}
+}
+
+// TestDoubtful: what a newer program may know makes neither "in force" nor an exit status of 0 or 4.
+func TestDoubtful(t *testing.T) {
+	leaf := receipt.Hash{1}
+	x := standingOf{subject: subject{name: "x"}, Answer: status.Answer{
+		Leaf: leaf, Size: 3, Complete: true, Events: []status.Event{{Index: 2, Target: leaf, Void: "it is newer"}},
+	}}
+	err := standing{}.outcome([]standingOf{x}, time.Now())
+	if err == nil || errors.As(err, new(notInForceError)) || !strings.Contains(err.Error(), "a newer program is needed") {
+		t.Errorf("the outcome is %v", err)
+	}
+	if got := x.verdict(); strings.Contains(got, "No entry") || !strings.Contains(got, "Entry 2 is of a version") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestWholeHasNoPeriod: an opening shows that a declaration has no period; a disclosure may hide it.
+func TestWholeHasNoPeriod(t *testing.T) {
+	if x := (subject{whole: true}).expiry("2026-11-02"); x.unknown {
+		t.Error("of an opening the period is not known")
+	}
+	if x := (subject{}).expiry("2026-11-02"); !x.unknown {
+		t.Error("of a disclosure that shows no period it is known")
+	}
+}
+
+// TestResumedRate: what an earlier scan read says nothing of the rate.
+func TestResumedRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		show := showAs(&out, "read entries")
+		show(500, 1000)
+		time.Sleep(2 * time.Second)
+		show(600, 1000)
+		if want := "read entries 600 of 1000, 50 a second, 8s left\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	})
 }

@@ -29,6 +29,9 @@ func (s standing) print(w io.Writer, found []standingOf) error {
 	f.add("root", base64Hash(x.Root))
 	f.add("as of", sworn(x.Time))
 	f.add("read", howRead(x))
+	if note := old(x.Time, time.Now()); note != "" {
+		f.add("note", note)
+	}
 	fmt.Fprintf(&b, "Looked up in, verified under the policy:\n\n%s\nNot proven by this:\n", f)
 	for _, line := range notProven(found) {
 		b.WriteString(columns.Hang("- ", line))
@@ -39,6 +42,10 @@ func (s standing) print(w io.Writer, found []standingOf) error {
 
 // print prints one answer.
 func (x standingOf) print(b *strings.Builder) {
+	if x.Err != nil {
+		b.WriteString(columns.Hang("", fmt.Sprintf("%s has no answer: %s.", printable(x.name), printable(x.Err.Error()))))
+		return
+	}
 	b.WriteString(columns.Hang("", printable(x.name)+" "+x.verdict()) + "\n")
 	f := &facts{}
 	f.add("entry", fmt.Sprintf("%d, %s, %s", x.Index, x.Entry.Event, x.Entry.Profile))
@@ -51,6 +58,9 @@ func (x standingOf) print(b *strings.Builder) {
 	b.WriteString(f.String())
 	if x.Winner != nil {
 		b.WriteString("\nFirst on the same entry:\n\n" + x.event(*x.Winner))
+	}
+	if x.Doubt != nil {
+		b.WriteString("\nWhat may have come first on the same entry:\n\n" + x.event(*x.Doubt))
 	}
 	if len(x.Events) > 0 {
 		b.WriteString("\nWhat refers to it, or to what took its place:\n")
@@ -72,6 +82,8 @@ func (x standingOf) verdict() string {
 		last := s.Chain[len(s.Chain)-1]
 		words := fmt.Sprintf("is superseded by entry %d", s.Chain[0].Index)
 		switch {
+		case s.Unknown != nil:
+			return words + through(s.Chain[1:]) + "; whether that is in force is not known. " + newer(*s.Unknown)
 		case last.Entry.Event == "withdraw":
 			return fmt.Sprintf("%s; that was withdrawn by entry %d: nothing of it is in force.",
 				words+through(s.Chain[1:len(s.Chain)-1]), last.Index)
@@ -83,6 +95,8 @@ func (x standingOf) verdict() string {
 		return fmt.Sprintf("is withdrawn by entry %d.", s.Chain[0].Index)
 	case status.Void:
 		return "is void: " + x.Void + "."
+	case status.Unknown:
+		return "may be in force or not: that is not known. " + newer(*s.Unknown)
 	}
 	if x.expiry.over {
 		return fmt.Sprintf("is expired: its period ended on %s. %s", x.expiry.to, x.known())
@@ -103,10 +117,31 @@ func through(chain []status.Event) string {
 
 // known says how far it is known that nothing refers to it.
 func (x standingOf) known() string {
+	if rests := x.Rests(); rests != "" {
+		return "No entry of the tree amends or withdraws it: all were read; " + rests + "."
+	}
 	if x.Complete {
 		return "No entry of the tree amends or withdraws it: all were read."
 	}
 	return "Nothing is known to amend or withdraw it: so the log says."
+}
+
+// newer says why it is not known how an entry stands.
+func newer(e status.Event) string {
+	return fmt.Sprintf("Entry %d is of a version, profile or event that this program does not know: a newer program "+
+		"is needed.", e.Index)
+}
+
+// fresh is how old a tree may be without a note.
+const fresh = 24 * time.Hour
+
+// old notes that a tree is not of today.
+func old(t, now time.Time) string {
+	age := now.Sub(t)
+	if t.IsZero() || age <= fresh {
+		return ""
+	}
+	return fmt.Sprintf("this tree was cosigned %d hours ago: what was filed since is not in it", age/time.Hour)
 }
 
 // dates says what the dates mean that are shown.
@@ -132,9 +167,12 @@ func (x standingOf) event(e status.Event) string {
 		what = "unknown to this program"
 	}
 	f.add("entry", fmt.Sprintf("%d, %s", e.Index, what))
-	if e.Void != "" {
+	switch {
+	case e.Unknown():
+		f.add("effect", "not known: "+e.Void)
+	case e.Void != "":
 		f.add("effect", "void: "+e.Void)
-	} else {
+	default:
 		f.add("effect", map[string]string{"amend": "takes the place of", "withdraw": "withdraws"}[what]+
 			" "+x.target(e))
 	}
@@ -162,6 +200,9 @@ func sworn(t time.Time) string {
 }
 
 func howRead(x standingOf) string {
+	if rests := x.Rests(); rests != "" {
+		return "every entry, hashed to this root; " + rests
+	}
 	if x.Complete {
 		return "every entry, hashed to this root"
 	}
@@ -178,7 +219,13 @@ func notProven(found []standingOf) (lines []string) {
 		"What happened after this tree: entries filed later are not in it.",
 		"What is committed and not in clear: claims, corrections, queries and determinations do not show "+
 			"what they are about, and are not seen.",
+		"Who submitted what, and so who amended or withdrew it: that is the log's word (\"verify --submitter\" checks "+
+			"the signature of an entry that has one).",
 		"That what was declared is true.")
+	if rests := found[0].Rests(); rests != "" {
+		lines = append(lines, "That nothing was left out among what an earlier scan read: trust that file as your own "+
+			"notes, or scan without --state.")
+	}
 	for _, x := range found {
 		if x.expiry.unknown {
 			return append(lines, "Whether its period is over, where that is not shown.")
@@ -202,7 +249,8 @@ type refersJSON struct {
 // answerJSON is an answer for programs.
 type answerJSON struct {
 	Name        string       `json:"name"`
-	Status      string       `json:"status"` // in force, superseded, withdrawn, void, expired
+	Status      string       `json:"status"` // in force, superseded, withdrawn, void, expired, not known, not on file
+	Error       string       `json:"error,omitempty"`
 	Void        string       `json:"void,omitempty"`
 	Leaf        string       `json:"leaf"`
 	Event       string       `json:"event"`
@@ -212,8 +260,11 @@ type answerJSON struct {
 	NoLaterThan string       `json:"no_later_than,omitempty"`
 	Receipt     string       `json:"receipt"`
 	PeriodTo    string       `json:"period_to,omitempty"`
+	Lapses      string       `json:"lapses,omitempty"` // the last day on which it is accepted, by its signature
+	Lapsed      bool         `json:"lapsed"`
 	Chain       []uint64     `json:"chain"` // effective, each about the one before
 	First       *refersJSON  `json:"first,omitempty"`
+	Unknown     *uint64      `json:"unknown,omitempty"` // index of what makes it unknown
 	Refers      []refersJSON `json:"refers"`
 	Withheld    []uint64     `json:"withheld"`
 	Log         string       `json:"log"`
@@ -221,6 +272,8 @@ type answerJSON struct {
 	Root        string       `json:"root"`
 	Time        string       `json:"as_of,omitempty"`
 	Complete    bool         `json:"complete"`
+	Noted       uint64       `json:"noted"` // entries, from 0 on, that an earlier scan read, as the file of --state notes
+	NotedIn     string       `json:"noted_in,omitempty"`
 }
 
 func answersJSON(found []standingOf) (list []answerJSON) {
@@ -230,7 +283,16 @@ func answersJSON(found []standingOf) (list []answerJSON) {
 			Profile: x.Entry.Profile, Submitter: x.Entry.Submitter, Index: x.Index, NoLaterThan: rfc3339(x.OnFile),
 			Receipt: string(x.Receipt), PeriodTo: x.expiry.to, Chain: []uint64{}, Refers: []refersJSON{},
 			Withheld: append([]uint64{}, x.Withheld...), Log: x.Log, Size: x.Size, Root: base64Hash(x.Root),
-			Time: rfc3339(x.Time), Complete: x.Complete,
+			Time: rfc3339(x.Time), Complete: x.Complete, Noted: x.Noted, NotedIn: x.NotedIn,
+			Lapses: x.expiry.lapses, Lapsed: x.expiry.lapsed,
+		}
+		if x.Err != nil {
+			a.Error = x.Err.Error()
+			list = append(list, a)
+			continue
+		}
+		if u := x.State().Unknown; u != nil {
+			a.Unknown = &u.Index
 		}
 		for _, e := range x.State().Chain {
 			a.Chain = append(a.Chain, e.Index)

@@ -22,7 +22,9 @@ type subject struct {
 	name   string // as it was given
 	leaf   receipt.Hash
 	fields []declaration.Field // that are shown
+	whole  bool                // these are all
 	known  *receipt.Trusted    // the checkpoint of its receipt
+	index  uint64              // by that receipt
 }
 
 func readSubjects(args []string, policy receipt.Policy) (list []subject, err error) {
@@ -59,7 +61,7 @@ func readSubject(arg string, policy receipt.Policy) (s subject, err error) {
 			if err != nil {
 				return s, err
 			}
-			s.fields, b = o.Fields(), o.Entry()
+			s.fields, s.whole, b = o.Fields(), true, o.Entry()
 		}
 		s.leaf = declaration.LeafHash(b)
 		return s, nil
@@ -86,7 +88,7 @@ func (s subject) disclosed(b []byte, policy receipt.Policy) (subject, error) {
 		return s, err
 	}
 	known, err := policy.Verify(r.Checkpoint)
-	s.known = &known
+	s.known, s.index = &known, r.Index
 	return s, err
 }
 
@@ -112,7 +114,7 @@ type expiry struct {
 const validity = 4
 
 func (s subject) expiry(on string) expiry {
-	x := expiry{unknown: true}
+	x := expiry{unknown: !s.whole}
 	for _, f := range s.fields {
 		switch f.Path {
 		case "blanket.to":
@@ -139,6 +141,12 @@ const expired status.Kind = "expired"
 
 // kind is how it stands, its period considered.
 func (x standingOf) kind() status.Kind {
+	switch {
+	case errors.Is(x.Err, status.ErrNotFiled):
+		return status.NotYet
+	case x.Err != nil:
+		return status.Unknown
+	}
 	if kind := x.State().Kind; kind != status.InForce || !x.expiry.over {
 		return kind
 	}
@@ -147,9 +155,15 @@ func (x standingOf) kind() status.Kind {
 
 // named are the entries that an answer names, the entry itself first.
 func (x standingOf) named() []status.Event {
+	if x.Err != nil {
+		return nil
+	}
 	list := []status.Event{{Index: x.Index, Leaf: x.Leaf, Data: x.Data, Entry: x.Entry, Receipt: x.Receipt, Time: x.OnFile}}
 	if x.Winner != nil {
 		list = append(list, *x.Winner)
+	}
+	if x.Doubt != nil {
+		list = append(list, *x.Doubt)
 	}
 	return append(list, x.Events...)
 }

@@ -109,7 +109,8 @@ a declaration that is good.`,
 	v.claimed.flags(cmd)
 	v.report.flags(cmd)
 	cmd.MarkFlagsOneRequired("policy", "log-key")
-	for _, one := range []string{"receipt", "certifier", "submitter", "log-key"} {
+	for _, one := range []string{"receipt", "certifier", "submitter", "log-key", "before", "report", "force", "about",
+		"about-receipt", "about-policy", "url", "scan", "state", "mirror"} {
 		cmd.MarkFlagsMutuallyExclusive("batch", one)
 	}
 	return cmd

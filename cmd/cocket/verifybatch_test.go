@@ -286,3 +286,16 @@ func TestCutLeaf(t *testing.T) {
 		t.Error("a receipt of another log")
 	}
 }
+
+// TestBatchAlone: with --batch no flag is left out silently that is for one declaration.
+func TestBatchAlone(t *testing.T) {
+	s := many(t)
+	for _, flag := range []string{"--before=2026-05-04T10:00:00Z", "--report=proof.html", "--about=b.json", "--about-receipt=x",
+		"--about-policy=policy", "--url=http://127.0.0.1:1", "--scan", "--state=x", "--mirror=x", "--force"} {
+		said := s.run(2, "verify", "--policy", s.path("policy"), "--batch", s.path("filed"), s.path("openings"), flag)
+		name, _, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		if !strings.Contains(said, "batch") || !strings.Contains(said, name) {
+			t.Errorf("%s: said %q", flag, said)
+		}
+	}
+}

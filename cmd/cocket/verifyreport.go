@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"cocket.example/cmd/cocket/internal/page"
 	"cocket.example/cmd/internal/build"
+	"cocket.example/internal/strict"
 	"cocket.example/receipt"
 )
 
@@ -33,9 +35,33 @@ func (r *reporting) flags(cmd *cobra.Command) {
 func (r *reporting) check() error {
 	switch {
 	case r.out.path != "":
-		return r.out.check()
+		return errors.Join(r.apart(), r.out.check())
 	case r.out.force:
 		return errors.New("--force is for the file of --report")
+	}
+	return nil
+}
+
+// apart refuses to write the page over a file that the command names otherwise: what was verified would be gone.
+func (r *reporting) apart() error {
+	page, err := os.Stat(r.out.path)
+	if err != nil {
+		return nil // there is none yet
+	}
+	names := r.command.Flags().Args()
+	r.command.Flags().Visit(func(f *pflag.Flag) {
+		switch list, several := f.Value.(pflag.SliceValue); {
+		case f.Name == "report":
+		case several:
+			names = append(names, list.GetSlice()...)
+		default:
+			names = append(names, f.Value.String())
+		}
+	})
+	for _, name := range names {
+		if file, err := os.Stat(name); err == nil && os.SameFile(page, file) {
+			return fmt.Errorf("--report %s is the file %s, which the page is about: choose another name", r.out.path, name)
+		}
 	}
 	return nil
 }
@@ -92,7 +118,8 @@ func (r *reporting) again() string {
 	return strings.Join(words, " ")
 }
 
-// shellQuote writes a word as a shell reads it.
+// shellQuote writes a word as a shell reads it. What does not print is written as its bytes, in the form of POSIX
+// 2024 that bash, ksh and zsh know.
 func shellQuote(word string) string {
 	plain := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("+-./:=@_", c)
@@ -100,5 +127,16 @@ func shellQuote(word string) string {
 	if word != "" && strings.IndexFunc(word, func(c rune) bool { return !plain(c) }) < 0 {
 		return word
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	if strict.Printable(word, "") == word {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for _, c := range []byte(word) {
+		if plain(rune(c)) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return "$'" + b.String() + "'"
 }

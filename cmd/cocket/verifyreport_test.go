@@ -187,9 +187,23 @@ func TestAgain(t *testing.T) {
 	for word, want := range map[string]string{
 		"": "''", "cert.opening.json": "cert.opening.json", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'",
 		"https://log.example/2027": "https://log.example/2027",
+		"a'\u202egpj 1.json":       `$'a\047\342\200\256gpj\0401.json'`,
 	} {
 		if got := shellQuote(word); got != want {
 			t.Errorf("%q is written %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestReportOverwritesNothing: the page never takes the place of a file that it is about, not even with force.
+func TestReportOverwritesNothing(t *testing.T) {
+	s := claimedSite(t, certified)
+	s.must(os.Symlink("cert.disclosure.json", "link.html"))
+	for _, name := range []string{"cert.disclosure.json", "./claim.opening.json", "claim.tlog-proof", "policy", "link.html"} {
+		before := s.read(name)
+		said := s.run(2, append(aboutArgs, "--report", name, "--force")...)
+		if !strings.Contains(said, "choose another name") || string(s.read(name)) != string(before) {
+			t.Errorf("%s: %s", name, said)
 		}
 	}
 }

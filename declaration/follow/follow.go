@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"cocket.example/declaration"
 	"cocket.example/declaration/profile"
@@ -81,8 +82,21 @@ func (s Step) Draft() (Draft, error) {
 	}
 	f.take(s.About.Values)
 	f.assume(s)
+	if err := f.agrees(s); err != nil {
+		return d, err
+	}
 	d.Fields, d.Filled = f.done(), f.filled
 	return d, nil
+}
+
+// agrees wants of a claim the agreement of its certification, where its own profile is of any.
+func (f *form) agrees(s Step) error {
+	want, _, _ := strings.Cut(s.About.Entry.Profile, "/")
+	if given := f.fields["agreement"]; s.Event == "claim" && given != "" &&
+		!profile.AnyAgreement(s.About.Entry.Profile) && !strings.EqualFold(given, want) {
+		return fmt.Errorf("agreement: is that of the certification, %s, or is not given", strings.ToUpper(want))
+	}
+	return nil
 }
 
 // restates wants of an amendment one place to take everything from.
@@ -104,11 +118,7 @@ func (s Step) amend(d Draft, f *form) (Draft, error) {
 		f.take(s.About.Values)
 	}
 	d.Refers, d.Fields = &s.About.Leaf, f.done()
-	for _, p := range s.About.Entry.Public {
-		if d.Fields[p.Path] != "" {
-			d.Public = append(d.Public, p.Path)
-		}
-	}
+	d.Public = f.inClear(s)
 	if f.table.Size(f.lines) <= s.About.Entry.Width {
 		d.Width = s.About.Entry.Width
 	}
@@ -117,6 +127,36 @@ func (s Step) amend(d Draft, f *form) (Draft, error) {
 		return d, errors.New("an amendment changes something: set or unset a field, or give a new declaration")
 	}
 	return d, nil
+}
+
+// inClear are the paths of an amendment that show what the target shows in clear, wherever its goods lines went.
+// Goods of a whole declaration may be others than the target's: of these only what is the same stays in clear.
+func (f *form) inClear(s Step) (paths []string) {
+	for _, p := range s.About.Entry.Public {
+		number, _, err := f.table.Find(p.Path)
+		if err != nil {
+			continue
+		}
+		its := f.line(number)
+		if its < 0 || s.Fields != nil && f.same(p.Path, p.Value) {
+			paths = append(paths, p.Path)
+			continue
+		}
+		for own, link := range f.links {
+			if link == its {
+				paths = append(paths, goods(own)+strings.TrimPrefix(p.Path, goods(its)))
+			}
+		}
+	}
+	paths = slices.DeleteFunc(paths, func(path string) bool { return f.fields[path] == "" })
+	slices.SortFunc(paths, f.compare)
+	return paths
+}
+
+// same reports whether a field has a value, however it is written.
+func (f *form) same(path, value string) bool {
+	values, _ := f.table.Check(f.fields, nil)
+	return values[path] == value
 }
 
 // differ returns the paths at which values differ from the target's, in the order of the table. Of what is

@@ -173,6 +173,33 @@ func TestAmend(t *testing.T) {
 	}
 }
 
+// TestInClear: what is in clear follows its goods line, and the values of others stay out of it.
+func TestInClear(t *testing.T) {
+	about := certification(t).Target() // in clear are goods[0].chapter and goods[0].origin.country
+	whole := parse(t, certificate)
+	other := parse(t, certificate)
+	other["goods[0].origin.country"], other["goods[0].chapter"] = "CA", ""
+	for name, test := range map[string]struct {
+		step Step
+		want string
+	}{
+		"all lines":           {Step{Set: fields{"invoice": "1"}}, "goods[0].chapter goods[0].origin.country"},
+		"another line":        {Step{Lines: []int{1}, Set: fields{"goods[0].origin.country": "US"}}, ""},
+		"the other way round": {Step{Lines: []int{1, 0}, Set: fields{"goods[0].origin.country": "US"}}, "goods[1].chapter goods[1].origin.country"},
+		"one more":            {Step{Lines: []int{0}, Set: fields{"goods[1].origin.country": "US"}}, "goods[0].chapter goods[0].origin.country"},
+		"changed":             {Step{Set: fields{"goods[0].origin.country": "CA"}}, "goods[0].chapter goods[0].origin.country"},
+		"gone":                {Step{Unset: []string{"goods[0].chapter"}}, "goods[0].origin.country"},
+		"whole":               {Step{Fields: whole, Set: fields{"invoice": "1"}}, "goods[0].chapter goods[0].origin.country"},
+		"whole, other goods":  {Step{Fields: other}, ""},
+	} {
+		test.step.Event, test.step.About = "amend", about
+		d, err := test.step.Draft()
+		if got := strings.Join(d.Public, " "); err != nil || got != test.want {
+			t.Errorf("%s: in clear is %q, want %q; %v", name, got, test.want, err)
+		}
+	}
+}
+
 // TestLines: which goods a claim is on, and what the lines of a whole declaration are filled in with.
 func TestLines(t *testing.T) {
 	about := certification(t).Target()
@@ -219,18 +246,20 @@ func TestRefused(t *testing.T) {
 	}
 	about := cert.Target()
 	for want, s := range map[string]Step{
-		"event issue, want claim":                 {Event: "correct", About: about},
-		"of another submitter":                    {Event: "withdraw", About: about, Submitter: "x"},
-		"of another log":                          {Event: "amend", About: about, Log: "x"},
-		"of profile usmca/1, want cafta-dr/1":     {Event: "claim", About: about, Profile: "cafta-dr/1"},
-		"an amendment changes something":          {Event: "amend", About: about, Set: fields{"goods[0].hs": "8708.30"}},
-		"want its target's opening":               {Event: "amend", About: some, Set: fields{"invoice": "1"}},
-		"goods lines of its own":                  {Event: "amend", About: about, Fields: fields{}, Lines: []int{0}},
-		"line 2: there are 2 goods lines":         {Event: "amend", About: about, Lines: []int{2}},
-		"goods[4].hs: there are 2 goods lines":    {Event: "claim", About: about, Set: fields{"goods[4].hs": "1"}},
-		"goods[2].hs: there are 2 goods lines":    {Event: "claim", About: about, Unset: []string{"goods[2].hs"}},
-		`"goods[01].hs": want a goods line`:       {Event: "claim", About: about, Set: fields{"goods[01].hs": "1"}},
-		`"colour" is no field`:                    {Event: "claim", About: about, Set: fields{"colour": "1"}},
+		"event issue, want claim":              {Event: "correct", About: about},
+		"of another submitter":                 {Event: "withdraw", About: about, Submitter: "x"},
+		"of another log":                       {Event: "amend", About: about, Log: "x"},
+		"of profile usmca/1, want cafta-dr/1":  {Event: "claim", About: about, Profile: "cafta-dr/1"},
+		"an amendment changes something":       {Event: "amend", About: about, Set: fields{"goods[0].hs": "8708.30"}},
+		"want its target's opening":            {Event: "amend", About: some, Set: fields{"invoice": "1"}},
+		"goods lines of its own":               {Event: "amend", About: about, Fields: fields{}, Lines: []int{0}},
+		"line 2: there are 2 goods lines":      {Event: "amend", About: about, Lines: []int{2}},
+		"goods[4].hs: there are 2 goods lines": {Event: "claim", About: about, Set: fields{"goods[4].hs": "1"}},
+		"goods[2].hs: there are 2 goods lines": {Event: "claim", About: about, Unset: []string{"goods[2].hs"}},
+		`"goods[01].hs": want a goods line`:    {Event: "claim", About: about, Set: fields{"goods[01].hs": "1"}},
+		`"colour" is no field`:                 {Event: "claim", About: about, Set: fields{"colour": "1"}},
+		"agreement: is that of the certification": {Event: "claim", About: about, Profile: "import/1",
+			Set: fields{"agreement": "CAFTA-DR"}},
 		"kind: want a value":                      {Event: "claim", About: about, Set: fields{"kind": ""}},
 		"kind: is to be set and unset":            {Event: "claim", About: about, Set: fields{"kind": "x"}, Unset: []string{"kind"}},
 		"goods.count: is found out":               {Event: "claim", About: about, Set: fields{"goods.count": "1"}},

@@ -67,6 +67,8 @@ var spellings = []struct {
 	{kind, "Available upon request by the importing  authorities.", "ON-REQUEST"},
 	{kind, "Disponible a solicitud de las autoridades importadoras", "ON-REQUEST"},
 	{kind, "on-request", "ON-REQUEST"},
+	{kind, "Disponible sur demande par les autorités importatrices", "ON-REQUEST"},
+	{kind, "Disponible à la demande des autorités importatrices.", "ON-REQUEST"},
 	{kind, "DISPONIBLE SUR DEMANDE DES AUTORITÉS IMPORTATRICES", "ON-REQUEST"},
 	{kind, "Inconnu", "UNKNOWN"}, {kind, "available", ""},
 	{named, "party", "PARTY"}, {named, "ON-REQUEST", ""}, {named, "Various", ""},

@@ -16,7 +16,10 @@ var phrases = map[string][]string{
 	"ON-REQUEST": {
 		"available upon request by the importing authorities",
 		"disponible a solicitud de las autoridades importadoras",
+		"disponible a solicitud de autoridades importadoras",
 		"disponible sur demande des autorités importatrices",
+		"disponible sur demande par les autorités importatrices",
+		"disponible à la demande des autorités importatrices",
 	},
 	"IMPORTER": {"importador", "importateur"},
 	"EXPORTER": {"exportador", "exportateur"},

@@ -14,16 +14,16 @@ var readers = []Rule{
 		fr: "n’a pas de champ dans la déclaration et est omis"},
 	{Code: "W3C-PROOF", Level: Warning, Field: "proof", Source: vocabulary,
 		en: "the signature of the credential was not checked, and is left out",
-		es: "la firma de la credencial no se comprobó, y se omite",
-		fr: "la signature de l’attestation n’a pas été vérifiée, et est omise"},
+		es: "la firma de la credencial verificable no se comprobó y se omite",
+		fr: "la signature de l’attestation vérifiable n’a pas été vérifiée et est omise"},
 	{Code: "W3C-INFERRED", Level: Warning, Source: vocabulary, Args: []string{"member"},
 		en: "is not said in the credential; was concluded from %[1]s: see that it is true",
-		es: "no se indica en la credencial; se dedujo de %[1]s: compruebe que es cierto",
-		fr: "n’est pas indiqué dans l’attestation ; a été déduit de %[1]s : vérifiez que c’est exact"},
+		es: "no consta en la credencial; se dedujo de %[1]s: compruebe que es cierto",
+		fr: "ne figure pas dans l’attestation ; a été déduit de %[1]s : vérifiez que c’est exact"},
 	{Code: "W3C-HS6", Level: Warning, Field: "goods[].hs", Source: "USMCA Annex 5-A element 6",
 		en: "was cut to the six digits of the Harmonized System; the others are left out",
-		es: "se redujo a los seis dígitos del Sistema Armonizado; los demás se omiten",
-		fr: "a été réduit aux six chiffres du Système harmonisé ; les autres sont omis"},
+		es: "se redujo a la subpartida de seis dígitos del Sistema Armonizado; los demás se omiten",
+		fr: "a été réduit à la sous-position à six chiffres du Système harmonisé ; les autres sont omis"},
 }
 
 // Readers returns the rules that readers of other files apply.

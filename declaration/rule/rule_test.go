@@ -51,8 +51,8 @@ func TestFinding(t *testing.T) {
 	f := Of("USMCA-8-BLANKET-12M", "2026-12-31").At("blanket.to")
 	want := map[Language]string{
 		English: "want 2026-12-31 or before, within twelve months from blanket.from",
-		Spanish: "se requiere 2026-12-31 o antes, dentro de los doce meses desde blanket.from",
-		French:  "indiquez 2026-12-31 ou avant, dans les douze mois à partir de blanket.from",
+		Spanish: "no debe ser posterior al 2026-12-31: el período global es de hasta doce meses desde blanket.from",
+		French:  "ne doit pas être postérieur au 2026-12-31 : la période globale est d’au plus douze mois à partir de blanket.from",
 		"de":    "want 2026-12-31 or before, within twelve months from blanket.from",
 	}
 	for l, text := range want {

@@ -3,22 +3,18 @@
 package w3c
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"cocket.example/internal/strict"
 )
 
-const (
-	maxBytes = 4 << 20 // of a file
-	maxDepth = 16      // of objects and lists in one another
-	maxName  = 256     // bytes of the name of a member
-	maxShown = 200     // characters of a path in a finding
-)
+const maxShown = 200 // characters of a path in a finding
+
+// limits have room for 9,999 goods lines of twenty values; no field takes more than 4,096 bytes.
+var limits = strict.Limits{Bytes: 4 << 20, Depth: 16, Values: 200_000, Name: 256, Text: 64 << 10}
 
 // state says what became of a text, number or truth value of the file.
 type state int
@@ -40,79 +36,32 @@ type node struct {
 	state   state            // of any other value, and of an empty object or list
 }
 
-// parse reads a JSON object strictly: repeated members, depth, size, and anything behind it are errors.
+// parse reads a JSON object strictly and within limits.
 func parse(b []byte) (*node, error) {
-	if len(b) > maxBytes {
-		return nil, fmt.Errorf("%d bytes, want at most %d", len(b), maxBytes)
-	}
-	if !utf8.Valid(b) {
-		return nil, errors.New("not UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.UseNumber()
 	root := &node{}
-	err := root.read(dec, 0)
-	if err == nil && root.kind != json.Delim('{') {
-		err = errors.New("want an object {…}")
-	}
-	if err == nil {
-		if _, err = dec.Token(); err == io.EOF {
-			return root, nil
-		}
-		err = errors.New("there is something behind the credential")
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	line := 1 + bytes.Count(b[:min(int(dec.InputOffset()), len(b))], []byte("\n"))
-	return nil, fmt.Errorf("line %d: %w", line, err)
+	return root, strict.ParseObject(b, limits, root)
 }
 
-// read reads one value, with what it holds.
-func (n *node) read(dec *json.Decoder, depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%s: nested deeper than %d", n.path(), maxDepth)
+func (n *node) String() string { return n.path() }
+
+// Take is given the value.
+func (n *node) Take(value json.Token) error {
+	if n.kind = value; value == json.Delim('{') {
+		n.named = make(map[string]*node)
 	}
-	t, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	n.kind = t
-	if t != json.Delim('{') && t != json.Delim('[') {
-		return nil
-	}
-	n.named = make(map[string]*node)
-	for dec.More() {
-		m := &node{parent: n, name: n.name, index: len(n.members)}
-		if t == json.Delim('{') {
-			if m.name, err = memberName(dec); err != nil {
-				return err
-			}
-			m.index = -1
-			if n.named[m.name] != nil {
-				return fmt.Errorf("%s stands there twice", m.path())
-			}
-			n.named[m.name] = m
-		}
-		if err := m.read(dec, depth+1); err != nil {
-			return err
-		}
-		n.members = append(n.members, m)
-	}
-	_, err = dec.Token()
-	return err
+	return nil
 }
 
-func memberName(dec *json.Decoder) (string, error) {
-	t, err := dec.Token()
-	if err != nil {
-		return "", err
+// Member adds a member.
+func (n *node) Member(name string, index int) (strict.Taker, error) {
+	m := &node{parent: n, name: name, index: index}
+	if index < 0 {
+		n.named[name] = m
+	} else {
+		m.name = n.name
 	}
-	name := t.(string)
-	if len(name) > maxName {
-		return "", fmt.Errorf("%.40q…: a name of %d bytes, want at most %d", name, len(name), maxName)
-	}
-	return name, nil
+	n.members = append(n.members, m)
+	return m, nil
 }
 
 // path tells where a value stands, as credentialSubject.goods[0].description, and as a["b.c"] where a name

@@ -74,7 +74,7 @@ var known = append(Types(), "VerifiableCredential", "Organization", "Person", "E
 // Recognise reports whether a file is a credential or a part of one, of whatever type, and no declaration in
 // our own JSON: a member "@context" or "type" stands in it, before anything that is no JSON.
 func Recognise(b []byte) bool {
-	dec := json.NewDecoder(bytes.NewReader(b[:min(len(b), maxBytes)]))
+	dec := json.NewDecoder(bytes.NewReader(b[:min(len(b), limits.Bytes)]))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return false
 	}

@@ -256,11 +256,11 @@ func TestFrom(t *testing.T) {
 
 // TestRefused: what is not read says why, and is invalid.
 func TestRefused(t *testing.T) {
-	deep := strings.Repeat(`{"a":`, maxDepth+2) + "1" + strings.Repeat("}", maxDepth+2)
+	deep := strings.Repeat(`{"a":`, limits.Depth+2) + "1" + strings.Repeat("}", limits.Depth+2)
 	for file, want := range map[string]string{
 		``: "line 1: unexpected EOF", `[]`: "want an object", `{"type": "EntryNumber"} 1`: "behind", `{"type": "EntryNumber"`: "unexpected EOF",
 		"{\n\"a\": {\"b\": 1, \"b\": 2}}": "line 2: a.b stands there twice", "{\"a\": \"\xff\"}": "UTF-8", deep: "deeper than 16",
-		`{"` + strings.Repeat("x", maxName+1) + `": 1}`: "257 bytes", strings.Repeat(" ", maxBytes+1): "want at most",
+		`{"` + strings.Repeat("x", limits.Name+1) + `": 1}`: "257 bytes", strings.Repeat(" ", limits.Bytes+1): "want at most",
 		`{}`: "want one of CBP3461", `{"type": "VerifiablePresentation"}`: `type "VerifiablePresentation"`,
 		`{"credentialSubject": [{"type": "EntryNumber"}, {}]}`: "2 of them, want one",
 	} {

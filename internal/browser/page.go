@@ -5,6 +5,7 @@ package browser
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -79,6 +80,13 @@ var pageCount = regexp.MustCompile(`(?m)^Pages: +(\d+)$`)
 func (p *Page) Text() string {
 	p.t.Helper()
 	return run(p, chromedp.Evaluate[string]("document.body.innerText"))
+}
+
+// Lefts returns where the lines of the text of the first such element begin, in CSS pixels, one for each part of a line.
+func (p *Page) Lefts(selector string) []float64 {
+	p.t.Helper()
+	return run(p, chromedp.Evaluate[[]float64](fmt.Sprintf("(() => { const r = document.createRange(); "+
+		"r.selectNodeContents(document.querySelector(%q)); return [...r.getClientRects()].map(b => b.left) })()", selector)))
 }
 
 // Overflow returns by how many CSS pixels the page is wider than a window of this width.

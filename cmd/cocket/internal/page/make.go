@@ -40,10 +40,12 @@ var titles = map[string]string{
 	"filed first":     "The certification was filed first",
 	"claim's date":    "The day of the claim",
 	"before that day": "The certification was on file before that day",
-	"signature":       "Signed before the claim, at most four years",
+	"signature":       "Dated before the claim, by its own word",
 	"period":          "The period covers the importation",
 	"goods":           "All goods lines are compared",
-	"not withdrawn":   "Not withdrawn or amended by then",
+	"not withdrawn":   "Not withdrawn or amended when it was filed",
+
+	"in force that day": "Nor by the end of that day",
 }
 
 // Asked is what was asked besides.
@@ -58,8 +60,12 @@ func Of(r client.Report, asked Asked) Page {
 		Asked: "Is this declaration on file, and is what is shown of it what was filed?",
 		Shown: []Declaration{describe("declaration", r)},
 	}
-	p.Answer = fmt.Sprintf("Yes: it is on file in the log %s as entry %d%s, and every value shown is what was filed.",
-		r.Log, r.Index, since(r))
+	yes := "Yes"
+	if r.Unwitnessed() {
+		yes = "Yes, by the word of the log alone"
+	}
+	p.Answer = fmt.Sprintf("%s: it is on file in the log %s as entry %d%s, and every value shown is what was filed.",
+		yes, r.Log, r.Index, since(r))
 	if asked.Before != "" {
 		p.Asked = "Was this declaration on file before " + asked.Before + ", and is what is shown of it what was filed?"
 		p.Answer = fmt.Sprintf("Yes: it was on file before %s in the log %s as entry %d%s, and every value shown is "+
@@ -143,8 +149,9 @@ var plain = []string{"receipt", "same log", "quorum", "commitments", "public lin
 // each puts the facts of two declarations side by side, those of the first in their order.
 func each(one, other client.Facts) (rows []Row) {
 	seen, shared := make(map[string]bool), []string(nil)
+	ones, others := byName(one), byName(other)
 	for _, f := range slices.Concat(one, other) {
-		a, b := one.Find(f.Name), other.Find(f.Name)
+		a, b := ones[f.Name], others[f.Name]
 		switch {
 		case seen[f.Name]:
 		case slices.Contains(plain, f.Name) && a.Status == client.Holds && b.Status == client.Holds:
@@ -158,6 +165,17 @@ func each(one, other client.Facts) (rows []Row) {
 		rows = append(rows, Row{What: "Of both", Cells: []Cell{{stands[client.Holds], strings.Join(shared, ". ") + "."}}})
 	}
 	return rows
+}
+
+// byName are the first facts of each name.
+func byName(list client.Facts) map[string]client.Fact {
+	m := make(map[string]client.Fact, len(list))
+	for _, f := range list {
+		if _, known := m[f.Name]; !known {
+			m[f.Name] = f
+		}
+	}
+	return m
 }
 
 func cell(f client.Fact) Cell { return Cell{stands[f.Status], evidence(f)} }

@@ -4,12 +4,18 @@ package page
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cocket.example/client"
 	"cocket.example/declaration"
+	"cocket.example/internal/browser"
 )
 
 // TestHostile: whatever stands in a value, a name or an error, the page keeps its form and asks for nothing.
@@ -37,6 +43,40 @@ func TestHostile(t *testing.T) {
 	}
 	if len(tags) < 50 || strings.ContainsAny(string(html), "\u202e\x1b\x00") {
 		t.Errorf("%d tags, or what does not print", len(tags))
+	}
+}
+
+// TestBreaks: further lines of a value stand further in than a field, so that they do not look like one.
+func TestBreaks(t *testing.T) {
+	p := Page{Shown: []Declaration{{Name: "claim", Fields: []Field{{"post.copies", "none\nimporter.id EIN 99-999999900"}}}}}
+	html, err := p.HTML()
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err = errors.Join(err, os.WriteFile(file, html, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	page := browser.Open(t).Visit(file)
+	field, lines := page.Lefts("dl dt"), page.Lefts("dl dd bdi")
+	if len(lines) < 2 || slices.Min(lines) < field[0]+10 {
+		t.Errorf("the field begins at %v, the lines of its value at %v", field, lines)
+	}
+}
+
+// TestEach: many facts of two declarations stand side by side in time that grows as they do.
+func TestEach(t *testing.T) {
+	var one, other client.Facts
+	for i := range 60_000 {
+		one.Add(fmt.Sprint("goods[", i, "].hs"), "", errors.New("x"))
+		other.Add(fmt.Sprint("goods[", i, "].spi"), "", errors.New("y"))
+	}
+	done := make(chan int, 1)
+	go func() { done <- len(each(one, other)) }()
+	select {
+	case n := <-done:
+		if n != 120_000 {
+			t.Errorf("%d rows", n)
+		}
+	case <-time.After(20 * time.Second): // compared pair by pair it is minutes
+		t.Error("it takes too long")
 	}
 }
 

@@ -30,13 +30,21 @@ type Progress struct {
 // New begins to show a step of total things on w, as "what n of total".
 func New(w io.Writer, what string, total int) *Progress {
 	p := &Progress{w: w, what: what, total: total, began: time.Now(), shown: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetWidth(20),
-			progressbar.OptionThrottle(100*time.Millisecond))
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !plain() {
+		p.bar = newBar(w, what, total)
 	}
 	return p
+}
+
+// plain reports whether lines are wanted even on a terminal (terminfo's dumb, no-color.org).
+func plain() bool { return os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" }
+
+// newBar is a bar that fits 80 cells with nine digits on each side.
+func newBar(w io.Writer, what string, total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetWidth(10),
+		progressbar.OptionThrottle(100*time.Millisecond))
 }
 
 // Add counts n more things as done.

@@ -3,10 +3,13 @@
 package progress
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"cocket.example/internal/columns"
 )
 
 // TestPace: a line every two seconds says how far it is, how fast it goes and what is left.
@@ -41,4 +44,31 @@ func TestSkip(t *testing.T) {
 			t.Errorf("%q, want %q", out.String(), want)
 		}
 	})
+}
+
+// TestBarWidth: a bar of millions fits a terminal.
+func TestBarWidth(t *testing.T) {
+	var out strings.Builder
+	bar := newBar(&out, "proven entries", 36_000_000)
+	bar.Add(13_001_038)
+	bar.RenderBlank()
+	for line := range strings.FieldsFuncSeq(out.String(), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if line = regexp.MustCompile("\x1b[^a-zA-Z]*[a-zA-Z]").ReplaceAllString(line, ""); columns.Cells(line) > 80 {
+			t.Errorf("%d cells: %q", columns.Cells(line), line)
+		}
+	}
+}
+
+// TestPlain: who asks for no decoration gets lines.
+func TestPlain(t *testing.T) {
+	for _, test := range []struct {
+		term, color string
+		want        bool
+	}{{"xterm", "", false}, {"dumb", "", true}, {"xterm", "1", true}} {
+		t.Setenv("TERM", test.term)
+		t.Setenv("NO_COLOR", test.color)
+		if plain() != test.want {
+			t.Errorf("%+v", test)
+		}
+	}
 }
