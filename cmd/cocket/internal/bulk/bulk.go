@@ -18,7 +18,8 @@
 //	  ▸ rows-A-B.entries            "submit", "verify" and "take" touch the batch from here on
 //
 // The index holds the hash of the entries, by which those of another seal are told from them. A file that should
-// be there and is not stops everything: it is never made again with another secret.
+// be there and is not stops everything, but for entries that openings in clear hold: nothing is made again with
+// another secret.
 package bulk
 
 import (
