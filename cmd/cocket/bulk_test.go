@@ -231,6 +231,7 @@ func TestBulk(t *testing.T) {
 	s := newBulkSite(t)
 	t.Run("killed", s.testKilled)
 	t.Run("beside others", s.testBesideOthers)
+	t.Run("while sealed", s.testWhileSealed)
 }
 
 // testKilled kills the submission at any moment, again and again. What has a batch receipt is not sent

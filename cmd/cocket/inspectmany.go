@@ -131,9 +131,7 @@ func count(f *facts, in io.Reader, form string) error {
 		}
 		entry := text
 		if err == nil && form == openings.Clear {
-			if entry, err = entryOf(text); err != nil {
-				err = errors.New("no opening of the format cocket-opening/v1") // no word of what stands there
-			}
+			entry, err = entryOf(text)
 		}
 		if err == nil {
 			err = t.add(entry)

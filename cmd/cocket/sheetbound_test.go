@@ -231,7 +231,9 @@ func TestTakeAnother(t *testing.T) {
 func TestTakeRefused(t *testing.T) {
 	s := newTable(t, madeup.CertificateMap, spoil(madeup.Certificates(400)), "--batch-size", "20")
 	s.seal(1)
-	for row, want := range map[string]string{"320": "row 320 was refused, so there is no opening", "999": "holds no opening of row 999"} {
+	for row, want := range map[string]string{
+		"320": "row 320 was refused, so there is no opening", "999": "holds no opening of row 999",
+	} {
 		var out bytes.Buffer
 		if got := run([]string{"take", s.path("sealed"), "--row", row, "--out", s.path("x.json")}, &out, &out); got != 2 ||
 			!strings.Contains(out.String(), want) {

@@ -182,7 +182,8 @@ func (s *sealer) chunk(most int) (chunk []sheet.Rows) {
 	return chunk
 }
 
-// unchanged refuses a batch, up to its last row, of which the survey read something else: the folder is bound to that.
+// unchanged refuses a batch, up to its last row, of which the survey read something else: the folder is bound
+// to that.
 func (s *sealer) unchanged(last int) error {
 	if want, ok := s.ends[last]; !ok || s.hash.sum() != want {
 		return s.changed()

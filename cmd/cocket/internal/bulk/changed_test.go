@@ -4,6 +4,7 @@ package bulk
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ func TestChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	var once sync.Once
-	c := Config{Source: source, Map: madeup.ImportMap, Dir: filepath.Join(dir, "sealed"), Batch: 1000,
+	c := Config{Source: source, Map: madeup.ImportMap, Dir: filepath.Join(dir, "sealed"), Batch: 1000, Progress: io.Discard,
 		Form: declaration.Declaration{Log: "customs.example/log", Event: "issue", Profile: madeup.ImportMap.Profile,
 			Submitter: "broker.example"}}
 	c.Sign = func(o declaration.Opening) (declaration.Opening, error) {

@@ -30,9 +30,11 @@ const (
 
 // What a folder may hold of ours. Everything else that lies there is somebody's, and left alone.
 var (
-	batchFile = regexp.MustCompile(`^(rows-[0-9]+-[0-9]+)(\.(?:index|entries|entries\.part|refused|openings\.jsonl(?:\.age)?))$`)
-	tempFile  = regexp.MustCompile(`^(?:rows(?:-[0-9]+-[0-9]+)?\.(?:index|entries|refused|openings\.jsonl)|manifest|summary|refused\.csv)` +
-		`\.[0-9]+\.tmp$`)
+	batchFile = regexp.MustCompile(
+		`^(rows-[0-9]+-[0-9]+)(\.(?:index|entries|entries\.part|refused|openings\.jsonl(?:\.age)?))$`)
+	tempFile = regexp.MustCompile(
+		`^(?:rows(?:-[0-9]+-[0-9]+)?\.(?:index|entries|refused|openings\.jsonl)|manifest|summary|refused\.csv)` +
+			`\.[0-9]+\.tmp$`)
 )
 
 const manifestHeader = "cocket-sheet/v1"
@@ -133,8 +135,8 @@ func (d *dir) covers(rows int) error {
 			return err
 		}
 		if there {
-			return fmt.Errorf("%s is there, which is written when all rows are sealed, and the batch of the rows from %d on is gone: %s",
-				d.file(name), d.sealed+1, restore)
+			return fmt.Errorf("%s is there, which is written when all rows are sealed, "+
+				"and the batch of the rows from %d on is gone: %s", d.file(name), d.sealed+1, restore)
 		}
 	}
 	return nil
@@ -143,7 +145,8 @@ func (d *dir) covers(rows int) error {
 // took notes a finished batch, which must be the next.
 func (d *dir) took(name string, x Index) error {
 	if x.First != d.sealed+1 {
-		return fmt.Errorf("%s: the batch of the rows from %d on is missing before %s: %s", d.path, d.sealed+1, name, restore)
+		return fmt.Errorf("%s: the batch of the rows from %d on is missing before %s: %s",
+			d.path, d.sealed+1, name, restore)
 	}
 	d.batches, d.sealed = append(d.batches, name), x.Last
 	return nil

@@ -165,7 +165,8 @@ func (d *dir) compare(name string, x Index) error {
 }
 
 func (d *dir) notOf(name string, x Index) error {
-	return fmt.Errorf("%s is not the one that was sealed with the rows %d to %d: %s", d.file(name), x.First, x.Last, restore)
+	return fmt.Errorf("%s is not the one that was sealed with the rows %d to %d: %s",
+		d.file(name), x.First, x.Last, restore)
 }
 
 // hashFile returns the SHA-256 of a file.
