@@ -94,7 +94,8 @@ func (r *Report) about() bool {
 	case claim.Event != "claim":
 		err = fmt.Errorf("the first declaration is of event %s, want a claim, and then its certification", claim.Event)
 	case err == nil && profile.AnyAgreement(cert.Profile):
-		err = fmt.Errorf("the second declaration is an import declaration (%s), want a certification of origin", cert.Profile)
+		err = fmt.Errorf("the second declaration is an import declaration (%s), want a certification of origin",
+			cert.Profile)
 	}
 	if err != nil {
 		r.Facts.Add(about, "", err)

@@ -47,7 +47,8 @@ What is believed is the policy alone, and the keys given by --certifier and
 With --before it must be proven to have been on file before a moment. With
 --about FILE is a claim, and the question is whether the certification that it
 rests on was on file before it, bears it, and was in force then. The last needs
-the log read: --url asks the log, --scan reads all of it, --mirror a copy.
+the log read: --url asks the log, --scan reads all of it, --mirror a copy. What
+is hidden never makes a Yes: the answer is then Not proven.
 
 With --batch many entries are checked at once against the batch receipts in a
 folder, as "cocket submit --batch" wrote them: all openings in the files or
