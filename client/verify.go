@@ -220,11 +220,15 @@ func (r *Report) field(f declaration.FieldFact, uncovered error) {
 	r.Facts = append(r.Facts, fact)
 }
 
-// certifier reports the key; its name counts only where the verifier's own list ties them.
+// certifier reports the key; its name counts only where the verifier's own list ties them. Who gave keys wants
+// a certification to be signed under one of them.
 func (v Verifier) certifier(r *Report, facts declaration.Report) {
+	wanted := len(v.Certifiers) > 0 && certifies(facts.Entry)
 	switch {
 	case facts.CertifierErr != nil:
 		r.fail("certifier", facts.CertifierErr)
+	case facts.Certifier == "" && wanted:
+		r.fail("certifier", errors.New("no signature of a certifier is shown: ask for a disclosure that shows it"))
 	case facts.Certifier == "":
 		r.absent("certifier", "no signature of a certifier is shown")
 		if certifies(facts.Entry) {
@@ -232,8 +236,10 @@ func (v Verifier) certifier(r *Report, facts declaration.Report) {
 		}
 	case slices.Contains(v.Certifiers, facts.Certifier):
 		r.ok("certifier", "signed by "+keyName(facts.Certifier)+", who is on your list")
+	case wanted:
+		r.fail("certifier", errors.New("signed by a key that is not on your list: "+facts.Certifier))
 	default:
-		r.ok("certifier", "signed by a key that is not on your list: "+facts.Certifier)
+		r.absent("certifier", "signed by a key of which you gave no list: "+facts.Certifier)
 		r.Unproven = append(r.Unproven, unprovenCertifier)
 	}
 }

@@ -101,6 +101,13 @@ func (x standingOf) verdict() string {
 	if x.expiry.over {
 		return fmt.Sprintf("is expired: its period ended on %s. %s", x.expiry.to, x.known())
 	}
+	switch event := x.Entry.Event; event {
+	case "claim":
+		return "is on file. Nothing in clear amends or withdraws a claim. Whether what it rests on is in force says " +
+			"\"cocket verify FILE --about CERTIFICATION\"."
+	case "correct", "query", "response", "determine":
+		return "is on file. Nothing in clear amends or withdraws an entry of event " + event + "."
+	}
 	return "is in force. " + x.known()
 }
 

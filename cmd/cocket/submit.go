@@ -88,6 +88,13 @@ func (s submission) submit(ctx context.Context, path string, w io.Writer) error 
 	if err != nil {
 		return err
 	}
+	entry, err := declaration.Parse(opening.Entry())
+	if err != nil {
+		return err
+	}
+	if err := knows(policy, entry.Log); err != nil {
+		return err
+	}
 	done, err := s.held(policy, opening.Entry())
 	if err != nil {
 		return err
@@ -101,6 +108,16 @@ func (s submission) submit(ctx context.Context, path string, w io.Writer) error 
 		}
 	}
 	return done.print(w)
+}
+
+// knows refuses a policy that does not know the log, before anything is sent there.
+func knows(policy receipt.Policy, origin string) error {
+	for _, log := range policy.Logs {
+		if log.Key.Name == origin {
+			return nil
+		}
+	}
+	return fmt.Errorf("the entry is for %s, which is no log of the policy: nothing was sent", origin)
 }
 
 // filed is an entry that is on file, with the receipt that says so.

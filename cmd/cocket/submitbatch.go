@@ -56,6 +56,9 @@ func (b *batchSubmission) run(ctx context.Context, sources []source) (err error)
 	}
 	defer b.entries.close()
 	defer b.held.close()
+	if err := knows(b.policy, b.entries.origin); err != nil {
+		return err
+	}
 	if err := b.readHeld(); err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"cocket.example/client"
 	"cocket.example/declaration"
@@ -68,15 +67,8 @@ func TestEach(t *testing.T) {
 		one.Add(fmt.Sprint("goods[", i, "].hs"), "", errors.New("x"))
 		other.Add(fmt.Sprint("goods[", i, "].spi"), "", errors.New("y"))
 	}
-	done := make(chan int, 1)
-	go func() { done <- len(each(one, other)) }()
-	select {
-	case n := <-done:
-		if n != 120_000 {
-			t.Errorf("%d rows", n)
-		}
-	case <-time.After(20 * time.Second): // compared pair by pair it is minutes
-		t.Error("it takes too long")
+	if n := len(each(one, other)); n != 120_000 { // compared pair by pair no test ends in time
+		t.Errorf("%d rows", n)
 	}
 }
 
