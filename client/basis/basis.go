@@ -62,7 +62,8 @@ var unjudged = []string{about, refers, oneHistory, filedFirst, claimDate, before
 
 // Judge adds every fact. Where a declaration does not verify by itself, nothing is said of the two together.
 func (c Case) Judge() Report {
-	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing, trouble: c.Trouble}
+	r := Report{Claim: c.Claim, Certification: c.Certification, standing: c.Standing, trouble: c.Trouble,
+		claim: shown{name: "the claim"}, cert: shown{name: "the certification"}}
 	if c.Claim.Err() != nil || c.Certification.Err() != nil {
 		r.Facts.Skip(unjudged...)
 		return r
@@ -137,20 +138,29 @@ func (r *Report) agree(certified string) (unseen string, err error) {
 	return unseen, nil
 }
 
-// refers: the claim quotes this certification and no other. The field is committed, so that it cannot have been
-// chosen afterwards.
+// refers: the later one quotes this earlier one and no other, in clear or in a field that is committed, so that it
+// cannot have been chosen afterwards.
 func (r *Report) refers() {
-	quoted, seen := r.claim.get("refers")
+	later, earlier := r.claim.name, strings.TrimPrefix(r.cert.name, "the ")
+	quoted, seen := r.quoted()
 	switch leaf := r.Certification.Leaf; {
 	case !seen:
-		r.hide(refers, "not proven: the claim does not show its field refers")
+		r.hide(refers, "not proven: "+later+" does not show its field refers")
 	case quoted == "":
-		r.Facts.Add(refers, "", errors.New("the claim quotes no certification"))
+		r.Facts.Add(refers, "", fmt.Errorf("%s quotes no %s", later, earlier))
 	case quoted != base64Hash(leaf):
-		r.Facts.Add(refers, "", fmt.Errorf("the claim quotes another entry, of leaf hash %s", quoted))
+		r.Facts.Add(refers, "", fmt.Errorf("%s quotes another entry, of leaf hash %s", later, quoted))
 	default:
-		r.Facts.Add(refers, "the claim quotes its leaf hash, and was on file"+r.since(), nil)
+		r.Facts.Add(refers, later+" quotes its leaf hash, and was on file"+r.since(), nil)
 	}
+}
+
+// quoted is the leaf hash that the later one says to be about.
+func (r *Report) quoted() (leaf string, seen bool) {
+	if e := r.Claim.Entry; e.Refers != nil {
+		return base64Hash(*e.Refers), true
+	}
+	return r.claim.get("refers")
 }
 
 // since is when the claim was on file.

@@ -17,8 +17,8 @@ func (r *Report) order(policy receipt.Policy) {
 	claim, cert := r.Claim.Checkpoint.Checkpoint, r.Certification.Checkpoint.Checkpoint
 	if claim.Origin != cert.Origin {
 		r.Facts.Absent(oneHistory, fmt.Sprintf("two logs, %s and %s", cert.Origin, claim.Origin))
-		r.Facts.Absent(filedFirst, "not proven: logs of their own have no common order, and that the claim was on "+
-			"file no later than some time does not say that it was not before")
+		r.Facts.Absent(filedFirst, "not proven: logs of their own have no common order, and that "+r.claim.name+
+			" was on file no later than some time does not say that it was not before")
 		return
 	}
 	if err := r.history(policy); err != nil {
@@ -28,14 +28,14 @@ func (r *Report) order(policy receipt.Policy) {
 	first, second := r.index(), r.claimed()
 	switch {
 	case first >= second:
-		r.Facts.Add(filedFirst, "", fmt.Errorf("the claim is entry %d, and the certification entry %d of the same log",
-			second, first))
+		r.Facts.Add(filedFirst, "", fmt.Errorf("%s is entry %d, and %s entry %d of the same log",
+			r.claim.name, second, r.cert.name, first))
 	case !r.holds(oneHistory):
 		r.Facts.Absent(filedFirst, fmt.Sprintf("entry %d and then %d, which proves the order if it is one history",
 			first, second))
 	default:
-		r.Facts.Add(filedFirst, fmt.Sprintf("the certification is entry %d, the claim entry %d of the same log",
-			first, second), nil)
+		r.Facts.Add(filedFirst, fmt.Sprintf("%s is entry %d, %s entry %d of the same log",
+			r.cert.name, first, r.claim.name, second), nil)
 	}
 }
 

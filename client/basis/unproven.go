@@ -29,7 +29,7 @@ func (r Report) NotProven() []string {
 	if !r.Claim.NoLaterThan.IsZero() || !r.Certification.NoLaterThan.IsZero() {
 		list = append(list, client.UnprovenTime)
 	}
-	return append(list, r.ofEach()...)
+	return append(list, ofEach(r.Certification, r.Claim, r.cert.name, r.claim.name)...)
 }
 
 // uncompared says which facts of the documents are not proven.
@@ -77,17 +77,17 @@ func (r Report) unread() (list []string) {
 }
 
 // ofEach is what the report of each declaration does not say.
-func (r Report) ofEach() (list []string) {
-	for _, line := range r.Certification.Unproven {
-		whose := "Of the certification: "
-		if slices.Contains(r.Claim.Unproven, line) {
+func ofEach(earlier, later client.Report, earlierName, laterName string) (list []string) {
+	for _, line := range earlier.Unproven {
+		whose := "Of " + earlierName + ": "
+		if slices.Contains(later.Unproven, line) {
 			whose = "Of both: "
 		}
 		list = append(list, whose+line)
 	}
-	for _, line := range r.Claim.Unproven {
-		if !slices.Contains(r.Certification.Unproven, line) {
-			list = append(list, "Of the claim: "+line)
+	for _, line := range later.Unproven {
+		if !slices.Contains(earlier.Unproven, line) {
+			list = append(list, "Of "+laterName+": "+line)
 		}
 	}
 	return list

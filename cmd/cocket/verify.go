@@ -48,7 +48,9 @@ With --before it must be proven to have been on file before a moment. With
 --about FILE is a claim, and the question is whether the certification that it
 rests on was on file before it, bears it, and was in force then. The last needs
 the log read: --url asks the log, --scan reads all of it, --mirror a copy. What
-is hidden never makes a Yes: the answer is then Not proven.
+is hidden never makes a Yes: the answer is then Not proven. Of what else follows
+a declaration, as a response follows a query, the question is whether it is
+about the one that --about names, and keeps the rules on both.
 
 With --batch many entries are checked at once against the batch receipts in a
 folder, as "cocket submit --batch" wrote them: all openings in the files or

@@ -25,7 +25,7 @@ type basing struct {
 
 func (b *basing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&b.about, "about", "", "certification `FILE` that the claim rests on: opening or disclosure")
+	f.StringVar(&b.about, "about", "", "`FILE` that it is about, as the certification of a claim: opening or disclosure")
 	f.StringVar(&b.receipt, "about-receipt", "", "`FILE` of the receipt of --about, if it is an opening")
 	f.StringVar(&b.policy, "about-policy", "", "policy `FILE` for --about, if it is another one")
 	f.StringVar(&b.url, "url", "", "`URL` of the certification's log, to ask whether it was withdrawn")
@@ -68,6 +68,9 @@ func (v verification) judge(ctx context.Context, claims client.Verifier, claim c
 	if c.Certification, err = v.verify(certifies, b.about, file); err != nil {
 		return err
 	}
+	if basis.Follows(claim.Entry.Event) {
+		return v.pair(basis.Pair{Later: claim, Earlier: c.Certification, Policy: claims.Policy})
+	}
 	if err := v.standing(ctx, certifies.Policy, &c); err != nil {
 		return err
 	}
@@ -82,6 +85,20 @@ func (v verification) judge(ctx context.Context, claims client.Verifier, claim c
 		return convictedError{r.Claim.Log}
 	case refuted && errors.Is(c.Trouble, client.ErrFork):
 		return forkedError{err}
+	}
+	return err
+}
+
+// pair judges what follows a declaration and is no claim.
+func (v verification) pair(p basis.Pair) error {
+	if b := v.claimed; b.url+b.mirror+v.before+v.report.out.path != "" {
+		return errors.New("--url, --mirror, --before and --report are for a claim and its certification: leave them out, " +
+			"and ask \"cocket status\" how each stands")
+	}
+	r := p.Judge()
+	err := v.tell(r, page.Page{}, "not proven of this and "+v.claimed.about)
+	if errors.As(err, new(refutedError)) && r.Fork != nil {
+		return convictedError{r.Later.Log}
 	}
 	return err
 }
