@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv("COCKET_TEST_MAIN") != "" {
 		main()
 	}
+	// Under the race detector a program would wait for a second before it ends.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=10"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"cocket": main})
 }
 
@@ -38,6 +42,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("TODAY", time.Now().UTC().Format(time.DateOnly))
 			return nil
 		},
